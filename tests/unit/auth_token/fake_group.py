@@ -1,0 +1,147 @@
+"""A replication group in memory, with a clock of its own, that behaves as AWS documents and fails on command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from components.auth_token.rules import Token
+from components.auth_token.seen import Answer, Credential, Group, Node, Reply, Strategy
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Killed(Exception):
+    """The process that ran the rotation is dead."""
+
+
+@dataclass
+class FakeGroup:
+    """Tokens as ElastiCache holds them: two at most, the oldest first; `open` while no token is accepted too."""
+
+    tokens: list[Token] = field(default_factory=list)
+    open: bool = False
+    anything: bool = False
+    """The puzzle: stock Redis without a password takes any."""
+    node_count: int = 2
+    delay: float = 10.0
+    lag: float = 0.0
+    """Seconds for which a change that was accepted does not show."""
+    same_token_refused: bool = False
+    set_without_rotate_refused: bool = True
+    pending: tuple[str, ...] = ()
+    unreachable: set[str] = field(default_factory=set)
+    tls_broken: set[str] = field(default_factory=set)
+    status: str = "available"
+    exists: bool = True
+    stubborn: set[str] = field(default_factory=set)
+    """Nodes that never learn."""
+    time: float = 0.0
+    changed_at: datetime | None = EPOCH
+    last_rotated: Token | None = None
+    calls: list[tuple[str, Token]] = field(default_factory=list)
+    flushed: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+    """Faults for the next calls: throttle, busy, lost (applied, answer lost), dropped (never arrived)."""
+    on_boundary: Callable[[str], None] | None = None
+    _change: tuple[float, Strategy, Token] | None = None
+
+    # ------------------------------------------------------------------------------------------- the machine's port
+    def look(self) -> Group | None:
+        self._boundary("before look")
+        self._land()
+        if not self.exists:
+            return None
+        shown = self._change is not None and self.time >= self._change[0] - self.delay + self.lag
+        status = {Strategy.ROTATE: "ROTATING", Strategy.SET: "SETTING"}
+        return Group(
+            id="fake",
+            status="modifying" if shown and self.status == "available" else self.status,
+            tls=True,
+            token_status=status[self._change[1]] if shown and self._change else None,
+            changed_at=self.changed_at,
+            pending=self.pending,
+            nodes=self.nodes,
+        )
+
+    def probe(
+        self, nodes: tuple[Node, ...], tokens: Mapping[Credential, Token | None]
+    ) -> Mapping[str, Mapping[Credential, Answer]]:
+        self._land()
+        return {node.id: {c: self.answer(node.id, token) for c, token in tokens.items()} for node in nodes}
+
+    def send(self, strategy: Strategy, token: Token) -> tuple[Reply, str]:
+        self._boundary(f"before {strategy}")
+        reply = self._send(strategy, token)
+        self._boundary(f"after {strategy}")
+        return reply
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.time += seconds
+
+    def tell(self, event: str, seconds: float) -> None:
+        self.told.append(event)
+
+    # ----------------------------------------------------------------------------------------------------- the group
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(Node(id=f"n{i}", host="h", port=1) for i in range(1, self.node_count + 1))
+
+    def answer(self, node: str, token: Token | None) -> Answer:
+        if node in self.unreachable:
+            return Answer.UNREACHABLE
+        if node in self.tls_broken:
+            return Answer.TLS_FAILURE
+        if node in self.stubborn and self.calls:
+            return Answer.REFUSED
+        if self.anything:
+            return Answer.ACCEPTED
+        known = self.open if token is None else token in self.tokens
+        return Answer.ACCEPTED if known else Answer.REFUSED
+
+    def settle(self) -> None:
+        """Let whatever is under way land."""
+        if self._change:
+            self.time = max(self.time, self._change[0])
+            self._land()
+
+    def _send(self, strategy: Strategy, token: Token) -> tuple[Reply, str]:
+        fault = self.replies.pop(0) if self.replies else ""
+        if fault == "busy" or self._change or self.status != "available":
+            return Reply.BUSY, ""
+        if fault == "dropped":
+            return Reply.UNSURE, ""
+        known = token in self.tokens
+        if self.same_token_refused and self.tokens == [token] and known:
+            return Reply.UNCHANGED, ""
+        wrong_set = self.last_rotated != token
+        if strategy is Strategy.SET and wrong_set and self.set_without_rotate_refused:
+            return Reply.REFUSED, "SET is allowed only after ROTATE"
+        self.calls.append((strategy, token))
+        self.flushed += self.pending
+        self.pending = ()
+        self._change = (self.time + self.delay, strategy, token)
+        return (Reply.UNSURE if fault == "lost" else Reply.ACCEPTED), ""
+
+    def _land(self) -> None:
+        if not self._change or self.time < self._change[0]:
+            return
+        at, strategy, token = self._change
+        self._change = None
+        if strategy is Strategy.SET:
+            self.tokens, self.open, self.anything = [token], False, False
+        else:
+            self.open = self.open or not self.tokens
+            self.tokens = [*(t for t in self.tokens if t != token), token][-2:]
+            self.last_rotated = token
+        self.changed_at = EPOCH + timedelta(seconds=at + 1)
+
+    def _boundary(self, where: str) -> None:
+        if self.on_boundary:
+            self.on_boundary(where)
