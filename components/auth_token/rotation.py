@@ -33,8 +33,6 @@ class Goal:
     """The token that the state says clients hold. None at creation: nobody uses the group yet."""
     recorded_change: datetime | None
     """AuthTokenLastModifiedDate as it was when `recorded` was recorded."""
-    finished: bool = True
-    """Whether the state records the last rotation as done."""
     verify: Verify
     deadline: float
     """Seconds that the whole run may take."""
@@ -219,7 +217,7 @@ def _plan(run: Run, seen: Seen) -> Step:
     if goal.creating:
         return Finish() if blind or proof.enforces(Credential.CURRENT) else simple
     if goal.recorded == goal.token:
-        in_force = not moved and goal.finished and (blind or proof.enforces(Credential.CURRENT))
+        in_force = not moved and (blind or proof.enforces(Credential.CURRENT))
         return Finish() if in_force else simple
     # A token may be in the group that is neither the recorded nor the new one, as after a crash and a further
     # generation. ROTATE drops the oldest of two: it would push out the one that clients hold. Settle that first.

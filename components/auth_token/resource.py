@@ -1,0 +1,216 @@
+"""AuthTokenRotation: the Pulumi resource whose update is a rotation. Thin: rotation.py decides, driver.py does.
+
+The path of this module and the names of its classes stand in users' state: never rename them without a shim.
+A Python dynamic provider is pickled by reference; it must stay stateless, so that its pickle never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from pulumi import Input, Output, ResourceOptions
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+
+from components.auth_token import facts as told
+from components.auth_token.driver import rotate
+from components.auth_token.redact import RotationFailed, guarded
+from components.auth_token.rotation import Goal
+from components.auth_token.rules import Token, TokenError
+from components.auth_token.seen import Group, Verify
+
+_T = TypeVar("_T")
+
+Props = dict[str, Any]
+"""A property bag as Pulumi hands it over: JSON-like, numbers as floats."""
+
+_PROVING: Final = ("verify", "ca_file")
+"""Inputs whose change is a reason to prove again what could not be proven before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthTokenRotationArgs:
+    """What AuthTokenRotation needs. A change of `token` rotates; a change of anything else sends nothing."""
+
+    replication_group_id: Input[str]
+    replication_group_arn: Input[str]
+    """Its account and region must be those of the credentials."""
+    token: Input[str]
+    """The token that the group must accept, and nothing else. Kept as a secret whatever it comes as."""
+    generation: Input[int]
+    """Counts the tokens; for people only."""
+    verify: Input[str] = Verify.WHEN_REACHABLE.value
+    """`required`, `whenReachable` or `off`."""
+    deadline_seconds: Input[int] = 3600
+    """Seconds that one rotation may take."""
+    apply_pending_changes: Input[bool] = False
+    """Whether a rotation may apply, at once, modifications that wait for the maintenance window."""
+    ca_file: Input[str] = ""
+    """Certificate authorities that proofs trust; the system's where empty."""
+
+
+INPUTS: Final = tuple(AuthTokenRotationArgs.__dataclass_fields__)
+
+
+class AuthTokenRotation(Resource, name="AuthTokenRotation"):
+    """The token in force on a replication group: rotated in, set, and proven by connections to every node."""
+
+    token: Output[str]
+    """The token that the group was last brought to accept (secret)."""
+    facts: Output[told.Facts]
+    """What was proven, see facts.py."""
+
+    def __init__(self, name: str, args: AuthTokenRotationArgs, opts: ResourceOptions | None = None) -> None:
+        """Register the rotation of one group; its id is the group's."""
+        inputs = {key: getattr(args, key) for key in INPUTS} | {"token": Output.secret(args.token), "facts": None}
+        super().__init__(AuthTokenRotationProvider(), name, inputs, opts)
+
+
+class AuthTokenRotationProvider(ResourceProvider):
+    """What Pulumi calls, in a process of its own. It holds nothing but the stack's `aws:*` configuration."""
+
+    serialize_as_secret_always = False  # stateless: its pickle names this class, nothing secret
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the settings of the stack's aws provider: explicit providers are invisible to a dynamic one."""
+        from components.auth_token.session import SETTINGS
+
+        self._aws = {key: req.config.get(f"aws:{key}") for key in SETTINGS}
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Refuse what cannot be a rotation. Values that are not known yet are left for later."""
+        problems = [*_problems(news)]
+        # A failure that names the property would print its value, the token's as well: so it names none.
+        return CheckResult(news, [CheckFailure("", problem) for problem in problems])
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """Whether something changed: an input, the pickled provider, or the live token behind our back.
+
+        Never fails a preview: where the group cannot be looked at, it says so.
+        """
+        replaced = _olds.get("replication_group_id") != _news.get("replication_group_id")
+        changes = replaced or _changed(_olds, _news) or _facts(_olds).get("phase") == told.DRIFTED
+        if not changes:
+            changes = self._drifted(_id, _olds)
+        return DiffResult(
+            changes=changes, replaces=["replication_group_id"] if replaced else [], delete_before_replace=True
+        )
+
+    def create(self, props: Props) -> CreateResult:
+        """Prove that the group, born with this token, enforces it; heal it where it does not."""
+        group_id = props["replication_group_id"]
+        return CreateResult(group_id, self._rotated(group_id, props, recorded=None))
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Rotate to a new token. Where the token is the same, act only if the group gives a reason to."""
+        return UpdateResult(self._updated(_id, _olds, _news))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """For refresh: whether the group is there, and whether its token is still the one that we recorded."""
+        group = self._guarded(id_, [props], lambda: self._glance(id_))
+        if group is None:
+            return ReadResult(None, {})
+        seen = dict(_facts(props))
+        if told.changed_since(seen, group):
+            seen["phase"] = told.DRIFTED
+        inputs = {key: props[key] for key in INPUTS if key in props} | {"facts": None}
+        return ReadResult(id_, {**props, "facts": seen}, inputs)
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Nothing: the token goes with its group."""
+
+    def _updated(self, id_: str, olds: Props, news: Props) -> Props:
+        seen = _facts(olds)
+        quiet = olds["token"] == news["token"] and seen.get("phase") == told.PROVEN
+        if quiet and not any(olds.get(key) != news.get(key) for key in _PROVING) and not self._drifted(id_, olds):
+            return _outputs(news, {**seen, "generation": int(news["generation"])})
+        return self._rotated(id_, news, recorded=olds)
+
+    def _rotated(self, group_id: str, props: Props, recorded: Props | None) -> Props:
+        """Run the machine, and say what was proven."""
+        from components.auth_token.live import LivePort, say
+
+        def run() -> Props:
+            port = LivePort(self._aws, group_id, props["replication_group_arn"], props["ca_file"])
+            outcome = rotate(_goal(props, recorded), port)
+            found = told.facts(int(props["generation"]), outcome, creating=recorded is None)
+            if found["phase"] != told.PROVEN:
+                say(f"warning: {group_id}: not proven on all nodes: current token {found['currentToken']}")
+            return _outputs(props, found)
+
+        return self._guarded(group_id, [props, recorded or {}], run)
+
+    def _drifted(self, group_id: str, olds: Props) -> bool:
+        """Whether the live token is another than the recorded one; False, with a warning, where that cannot be seen."""
+        from components.auth_token.live import say
+
+        try:
+            group = self._guarded(group_id, [olds], lambda: self._glance(group_id))
+        except RotationFailed as failed:
+            say(f"warning: cannot see whether the token is still ours: {failed}")
+            return False
+        if group is None:
+            say(f"warning: {group_id} is gone; run `pulumi refresh`, then `pulumi up` to make it anew")
+            return False
+        return told.changed_since(_facts(olds), group)
+
+    def _glance(self, group_id: str) -> Group | None:
+        from components.auth_token.live import glance
+
+        return glance(self._aws, group_id)
+
+    def _guarded(self, where: str, bags: list[Props], call: Callable[[], _T]) -> _T:
+        secrets = [bag.get("token") for bag in bags] + [self._aws.get("secretKey"), self._aws.get("token")]
+        return guarded(f"replication group {where}", secrets, call)
+
+
+def _problems(news: Props) -> Iterator[str]:
+    """What is wrong with these inputs, never with the token's text in it."""
+    token, verify = news.get("token"), news.get("verify")
+    if isinstance(token, str):
+        try:
+            Token(token)
+        except TokenError as error:
+            yield str(error)
+    if isinstance(verify, str) and verify not in {v.value for v in Verify}:
+        yield f"verify is {verify!r}; it can be {', '.join(v.value for v in Verify)}"
+    deadline = news.get("deadline_seconds")
+    if isinstance(deadline, int | float) and deadline <= 0:
+        yield f"deadline_seconds is {deadline:g}; it must be more than 0"
+
+
+def _changed(olds: Props, news: Props) -> bool:
+    """A new provider reference counts as well: left alone, refresh and destroy would load the old one for ever."""
+    return any(olds.get(key) != news.get(key) for key in (*INPUTS, PROVIDER_KEY))
+
+
+def _facts(props: Props) -> told.Facts:
+    return props.get("facts") or {}
+
+
+def _outputs(inputs: Props, found: told.Facts) -> Props:
+    return {key: inputs[key] for key in INPUTS} | {"facts": found}
+
+
+def _goal(props: Props, recorded: Props | None) -> Goal:
+    seen = _facts(recorded) if recorded else {}
+    return Goal(
+        token=Token(props["token"]),
+        recorded=Token(recorded["token"]) if recorded else None,
+        recorded_change=told.recorded_change(seen),
+        verify=Verify(props["verify"]),
+        deadline=float(props["deadline_seconds"]),
+        apply_pending_changes=bool(props["apply_pending_changes"]),
+    )
