@@ -1,0 +1,1 @@
+"""What the program is made of. Importing any of its modules changes nothing and reads no configuration."""

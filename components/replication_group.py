@@ -1,0 +1,271 @@
+"""A replication group that demands its token: the one public component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, cast
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+from pydantic.alias_generators import to_camel
+
+from components import encryption, network, parameters, rules, slow_log
+from components.auth_token.resource import AuthTokenRotation, AuthTokenRotationArgs
+from components.auth_token.rules import TOKEN_LENGTH, TOKEN_SPECIAL
+from components.rules.network import lets_everybody_in
+from components.rules.rotation import seconds
+from components.scope import Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicationGroupArgs:
+    """What a ReplicationGroup is made from; Pulumi.yaml says what each value means, under its name in camel case.
+
+    Raises ValueError at once with every rule of `components.rules` that the values known by now break; outputs of other
+    resources are not looked at. What decides which resources there are must be plain.
+    """
+
+    replication_group_id: pulumi.Input[str]
+    description: pulumi.Input[str]
+    service: pulumi.Input[str]
+    tags: Mapping[str, pulumi.Input[str]]
+
+    engine: pulumi.Input[str]
+    engine_version: pulumi.Input[str]
+    parameters: Mapping[str, pulumi.Input[str]]
+    node_type: pulumi.Input[str]
+    node_count: pulumi.Input[int]
+    automatic_failover: pulumi.Input[bool]
+    multi_az: pulumi.Input[bool]
+
+    port: pulumi.Input[int]
+    use_default_vpc: bool
+    vpc_id: pulumi.Input[str]
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    allowed_security_group_ids: Sequence[pulumi.Input[str]]
+    allowed_cidr_blocks: Sequence[pulumi.Input[str]]
+    allow_any_source: bool
+
+    maintenance_window: pulumi.Input[str]
+    snapshot_window: pulumi.Input[str]
+    snapshot_retention_days: pulumi.Input[int]
+    final_snapshot: bool
+    apply_immediately: pulumi.Input[bool]
+    auto_minor_version_upgrade: pulumi.Input[bool]
+    slow_log: bool
+    slow_log_retention_days: pulumi.Input[int]
+    key_deletion_days: pulumi.Input[int]
+    protect: bool
+
+    generation: pulumi.Input[int]
+    verify: pulumi.Input[str]
+    rotation_deadline: pulumi.Input[str]
+    apply_pending_changes: pulumi.Input[bool]
+    ca_file: pulumi.Input[str]
+
+    def __post_init__(self) -> None:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        if found := rules.problems({name: value for name, value in values.items() if _is_plain(value)}):
+            raise ValueError("; ".join(f"{to_camel(problem.setting)} {problem.text}" for problem in found))
+
+
+class ReplicationGroup(pulumi.ComponentResource):
+    """An encrypted replication group without cluster mode, whose token is changed and proven by AuthTokenRotation."""
+
+    replication_group_id: pulumi.Output[str]
+    """The group's id."""
+    primary_endpoint: pulumi.Output[str]
+    """Host name of the primary, which follows a failover; for reads and writes."""
+    reader_endpoint: pulumi.Output[str]
+    """Host name that spreads over the replicas; for reads."""
+    port: pulumi.Output[int]
+    """The port of both endpoints; TLS only."""
+    auth_token: pulumi.Output[str]
+    """The token that the nodes ask for, a secret; AuthTokenRotation's, which alone knows when a new one is in force."""
+    rotation: pulumi.Output[Mapping[str, Any]]
+    """What is known about the token: generation, phase, what was proven on how many nodes, and when."""
+
+    def __init__(self, name: str, args: ReplicationGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("redis-auth-token:index:ReplicationGroup", name, None, opts)
+        _warn_of_risks(self, args)
+        scope = Scope(self, name, {**args.tags, "Service": args.service})
+        password = _token(scope, args)
+        group = _group(scope, args, password)
+        _warn_of_differences(self, args, group)
+        changed = AuthTokenRotation(
+            scope.name("rotation"),
+            AuthTokenRotationArgs(
+                replication_group_id=group.replication_group_id,
+                replication_group_arn=group.arn,
+                token=password.result,
+                generation=args.generation,
+                verify=args.verify,
+                deadline_seconds=pulumi.Output.from_input(args.rotation_deadline).apply(seconds),
+                apply_pending_changes=args.apply_pending_changes,
+                ca_file=args.ca_file,
+            ),
+            # A group that is replaced is deleted first, and the engine deletes what must be replaced with it even
+            # before that, when it has not loaded the provider of dynamic resources; deleted_with spares it that call.
+            scope.child(replace_with=[group], deleted_with=group),
+        )
+        self.replication_group_id = group.replication_group_id
+        self.primary_endpoint = group.primary_endpoint_address
+        self.reader_endpoint = group.reader_endpoint_address
+        self.port = cast("pulumi.Output[int]", group.port)  # always there once the group is
+        self.auth_token = changed.token
+        self.rotation = changed.facts
+        self.register_outputs(
+            {
+                "replicationGroupId": self.replication_group_id,
+                "primaryEndpoint": self.primary_endpoint,
+                "readerEndpoint": self.reader_endpoint,
+                "port": self.port,
+                "authToken": self.auth_token,
+                "rotation": self.rotation,
+            }
+        )
+
+
+def _token(scope: Scope, args: ReplicationGroupArgs) -> random.RandomPassword:
+    """The wanted token. It is in force when AuthTokenRotation says so, not before."""
+    return random.RandomPassword(
+        scope.name("token"),
+        length=TOKEN_LENGTH,
+        override_special=TOKEN_SPECIAL,
+        keepers={"generation": pulumi.Output.from_input(args.generation).apply(str)},
+        opts=scope.child(),
+    )
+
+
+def _group(
+    scope: Scope, args: ReplicationGroupArgs, password: random.RandomPassword
+) -> aws.elasticache.ReplicationGroup:
+    """The group and what it stands on."""
+    group_id = args.replication_group_id
+    suffix = random.RandomId(scope.name("suffix"), byte_length=4, opts=scope.child()).hex
+    log_group_name = slow_log.name(group_id, suffix) if args.slow_log else None
+    key = encryption.key(
+        scope,
+        group_id=group_id,
+        suffix=suffix,
+        log_group_name=log_group_name,
+        deletion_days=args.key_deletion_days,
+        protect=args.protect,
+        keep=args.final_snapshot,
+    )
+    place = network.default_place(scope) if args.use_default_vpc else network.Place(args.vpc_id, args.subnet_ids)
+    subnets = network.subnet_group(scope, place, group_id)
+    access = network.security_group(
+        scope,
+        place,
+        group_id=group_id,
+        port=args.port,
+        allowed_security_group_ids=args.allowed_security_group_ids,
+        allowed_cidr_blocks=args.allowed_cidr_blocks,
+    )
+    settings = parameters.parameter_group(
+        scope, group_id=group_id, engine=args.engine, engine_version=args.engine_version, parameters=args.parameters
+    )
+    deliveries = []
+    if log_group_name is not None:
+        logs = slow_log.log_group(
+            scope, log_group_name=log_group_name, key_arn=key.arn, retention_days=args.slow_log_retention_days
+        )
+        deliveries.append(slow_log.delivery(logs))
+    return aws.elasticache.ReplicationGroup(
+        scope.name("group"),
+        replication_group_id=group_id,
+        description=args.description,
+        engine=args.engine,
+        engine_version=args.engine_version,
+        parameter_group_name=settings.name,
+        node_type=args.node_type,
+        num_cache_clusters=args.node_count,
+        automatic_failover_enabled=args.automatic_failover,
+        multi_az_enabled=args.multi_az,
+        subnet_group_name=subnets.name,
+        security_group_ids=[access.id],
+        port=args.port,
+        maintenance_window=args.maintenance_window,
+        snapshot_window=args.snapshot_window,
+        snapshot_retention_limit=args.snapshot_retention_days,
+        final_snapshot_identifier=_final_snapshot(scope, args, key, subnets) if args.final_snapshot else None,
+        apply_immediately=args.apply_immediately,
+        auto_minor_version_upgrade=args.auto_minor_version_upgrade,
+        at_rest_encryption_enabled=True,
+        kms_key_id=key.arn,
+        transit_encryption_enabled=True,
+        # Write-only and of one version for ever: sent at creation, so that a group which replaces another is born with
+        # the current token; afterwards neither compared nor sent again, which is AuthTokenRotation's business.
+        auth_token_wo=password.result,
+        auth_token_wo_version=1,
+        log_delivery_configurations=deliveries,
+        tags=scope.tagged("group"),
+        opts=scope.child(protect=args.protect, ignore_changes=list(_SET_AT_CREATION)),
+    )
+
+
+def _final_snapshot(
+    scope: Scope, args: ReplicationGroupArgs, key: aws.kms.Key, subnets: aws.elasticache.SubnetGroup
+) -> pulumi.Output[str]:
+    """The name of the snapshot that is made when the group is deleted.
+
+    A name that is taken blocks the deletion, so each group has one of its own: what ends it is drawn anew whenever one
+    of the properties changes that a group cannot change in place.
+    """
+    ending = random.RandomId(
+        scope.name("final-snapshot"),
+        byte_length=4,
+        keepers={
+            "replicationGroupId": args.replication_group_id,
+            "engine": args.engine,
+            "port": pulumi.Output.from_input(args.port).apply(str),
+            "kmsKeyId": key.arn,
+            "subnetGroupName": subnets.name,
+        },
+        opts=scope.child(),
+    )
+    return pulumi.Output.concat(args.replication_group_id, "-final-", ending.hex)
+
+
+_SET_AT_CREATION = {"num_cache_clusters": "node_count", "apply_immediately": "apply_immediately"}
+"""Properties of the group that are left alone once it is there, and the arguments they come from.
+
+The number of nodes is changed by scaling, which AWS does in operations of their own, and by people in a hurry; a
+deployment that undid it would delete replicas.
+"""
+
+
+def _warn_of_differences(
+    owner: pulumi.Resource, args: ReplicationGroupArgs, group: aws.elasticache.ReplicationGroup
+) -> None:
+    for property_name, argument in _SET_AT_CREATION.items():
+
+        def compare(pair: list[Any], argument: str = argument) -> None:
+            live, wanted = pair
+            if live != wanted:
+                pulumi.log.warn(
+                    f"{to_camel(argument)} is {wanted} here and {live} in the group; it is read at creation only, so "
+                    "nothing is changed. Change the group itself, or put the configuration right",
+                    owner,
+                )
+
+        pulumi.Output.all(getattr(group, property_name), getattr(args, argument)).apply(compare)
+
+
+def _warn_of_risks(owner: pulumi.Resource, args: ReplicationGroupArgs) -> None:
+    if args.verify == "off":
+        pulumi.log.warn("verify is off: nothing will prove that the nodes ask for the token", owner)
+    open_blocks = [block for block in args.allowed_cidr_blocks if isinstance(block, str) and lets_everybody_in(block)]
+    if open_blocks:
+        pulumi.log.warn(f"{' and '.join(open_blocks)} may connect: the token alone keeps strangers out", owner)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_is_plain(entry) for entry in value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return all(_is_plain(entry) for entry in value)
+    return isinstance(value, str | int | bool)
