@@ -23,6 +23,36 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+LOCAL := $(BIN)/python -m local
+
+.PHONY: up
+up: $(VENV)/.run ## From nothing to a deployed stack on a local cloud, its token proven
+	@$(LOCAL) up
+
+.PHONY: rotate
+rotate: $(VENV)/.run ## Change the token, and prove it
+	@$(LOCAL) rotate
+
+.PHONY: status
+status: $(VENV)/.run ## What runs, what the stack holds, how to connect
+	@$(LOCAL) status
+
+.PHONY: cli
+cli: $(VENV)/.run ## redis-cli on the primary endpoint, with the current token
+	@$(LOCAL) cli
+
+.PHONY: token
+token: $(VENV)/.run ## The current token in clear (with make -s)
+	@$(LOCAL) token
+
+.PHONY: env
+env: $(VENV)/.run ## For eval "$$(make -s env)": then pulumi and aws work by hand
+	@$(LOCAL) env
+
+.PHONY: down
+down: $(VENV)/.run ## Destroy the stack and stop everything
+	@$(LOCAL) down
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Linters and types
 	@$(BIN)/ruff check .

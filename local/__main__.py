@@ -1,0 +1,180 @@
+"""The command line behind the Makefile: `python -m local up | rotate | status | down | env | cli`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from local import engines, report, workspace
+from local.engines import Engine, EngineError
+
+UNUSABLE = 2
+"""Exit code where something must be installed or chosen first."""
+
+
+@click.group()
+def main() -> None:
+    """The whole program without AWS: a local cloud with real Redis, and an engine to deploy with."""
+    if not sys.platform.startswith("linux"):
+        raise click.ClickException(
+            "the local cloud needs Linux (WSL included): its nodes have addresses of their own in 127.0.0.0/8"
+        )
+
+
+@main.command()
+@click.option("--delay", type=float, default=0.0, help="Seconds that each change takes on the control plane.")
+def up(delay: float) -> None:
+    """From nothing to the deployed stack, its token proven. Again: nothing changes."""
+    with workspace.alone():
+        engine = _deploy(delay)
+    _show_proof(engine)
+
+
+@main.command()
+def rotate() -> None:
+    """A new generation of the token, deployed and proven."""
+    with workspace.alone():
+        engine = engines.choose(workspace.environment(None))
+        generation = _generation(engine)
+        if not generation or not _cloud():
+            raise click.ClickException("nothing is deployed here; type `make up` first")
+        engine.set_config("generation", str(generation + 1))
+        engine = _deploy(0.0)
+    _show_proof(engine)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--show-secrets", is_flag=True, help="Secret outputs in clear.")
+def status(as_json: bool, show_secrets: bool) -> None:
+    """What runs, what the stack holds, how to connect."""
+    cloud = _cloud()
+    engine = engines.choose(workspace.environment(cloud.endpoint if cloud else None))
+    outputs = engine.outputs(show_secrets=show_secrets)
+    if as_json:
+        told = {"endpoint": cloud.endpoint, "caFile": str(cloud.ca_file), "pid": cloud.pid} if cloud else None
+        stack = {"name": workspace.STACK, "outputs": outputs}
+        click.echo(json.dumps({"cloud": told, "engine": engine.name, "stack": stack}))
+        return
+    report.status(cloud, engine.name, outputs)
+
+
+@main.command()
+def down() -> None:
+    """Destroy the stack and stop everything: no resource, process or port is left."""
+    with workspace.alone():
+        cloud = _cloud()
+        engine = engines.choose(workspace.environment(cloud.endpoint if cloud else None))
+        if cloud and engine.deployed():
+            engine.destroy()
+        elif engine.deployed():
+            report.OUT.print("The local cloud had ended before; its resources went with it.")
+        if cloud:
+            with report.step("Stopping the local cloud"):
+                cloud.stop()
+        workspace.forget()
+    report.OUT.print("Nothing is left running.")
+
+
+@main.command()
+def env() -> None:
+    """Lines for `eval`, after which `pulumi up --stack local`, and `aws`, work by hand."""
+    cloud = _cloud()
+    if not cloud:
+        raise click.ClickException("the local cloud does not run; type `make up` first")
+    click.echo(workspace.exports(workspace.environment(cloud.endpoint)))
+
+
+@main.command()
+def cli() -> None:
+    """redis-cli on the primary endpoint, with the current token in its environment rather than its arguments."""
+    from local.cloud.redis_server import ensure
+
+    cloud = _cloud()
+    outputs = _secret_outputs()
+    if not cloud:
+        raise click.ClickException("the local cloud does not run; type `make up` first")
+    redis_cli = str(ensure(workspace.REDIS).cli)
+    arguments = report.redis_cli_arguments(outputs, Path(cloud.ca_file))
+    os.execve(redis_cli, [redis_cli, *arguments], {**os.environ, "REDISCLI_AUTH": outputs["authToken"]})  # noqa: S606 - becomes redis-cli
+
+
+@main.command()
+def token() -> None:
+    """The current token, in clear, on standard output: for REDISCLI_AUTH and the like."""
+    click.echo(_secret_outputs()["authToken"])
+
+
+def _secret_outputs() -> dict[str, Any]:
+    outputs = engines.choose(workspace.environment(None)).outputs(show_secrets=True)
+    if not outputs:
+        raise click.ClickException("nothing is deployed here; type `make up` first")
+    return outputs
+
+
+def _cloud() -> Any:
+    from local.cloud import client
+
+    return client.find(workspace.CLOUD)
+
+
+def _deploy(delay: float) -> Engine:
+    """Start what does not run, and bring the stack to what its configuration says."""
+    from local.cloud import client
+    from local.cloud.redis_server import ensure
+
+    with report.step("Looking for redis-server with TLS"):
+        ensure(workspace.REDIS)
+    cloud, begun = client.find(workspace.CLOUD), False
+    if cloud is None:
+        with report.step("Starting the local cloud"):
+            cloud, begun = client.start(workspace.CLOUD, delay=delay), True
+    workspace.write_stack_file(cloud.endpoint, str(cloud.ca_file))
+    engine = engines.choose(workspace.environment(cloud.endpoint))
+    engine.ensure_stack()
+    engines.remember(engine)
+    engine.up(refresh=begun and engine.deployed())  # a cloud that is new has nothing of an older one's resources
+    return engine
+
+
+def _generation(engine: Engine) -> int:
+    import yaml
+
+    if not engine.deployed() or not workspace.STACK_FILE.exists():
+        return 0
+    config = yaml.safe_load(workspace.STACK_FILE.read_text()).get("config", {})
+    return int(config.get("redis-auth-token:generation", 1))
+
+
+def _show_proof(engine: Engine) -> None:
+    rotation = engine.outputs().get("rotation")
+    if not rotation:
+        raise click.ClickException("the stack has no output `rotation`; see what the engine said above")
+    report.proof(rotation)
+
+
+def run() -> int:
+    """The command line, with the faults that people can mend told in a sentence instead of a traceback."""
+    from local.cloud.redis_server import RedisServerMissing
+
+    try:
+        main(standalone_mode=False)
+    except RedisServerMissing as missing:
+        report.fault(str(missing))
+        return UNUSABLE
+    except (EngineError, workspace.Busy) as error:
+        report.fault(str(error))
+        return 1
+    except click.ClickException as error:
+        report.fault(error.format_message())
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,113 @@
+"""The two engines that can run the local stack, `pulumi` and ours, behind the few commands that are needed here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from local.workspace import BACKEND, ROOT, STACK, STATE
+
+_CHOICE: Final = STATE / "engine"
+NAMES: Final = ("pulumi", "embedded")
+
+
+class EngineError(RuntimeError):
+    """The engine could not be chosen, or what it was asked for failed; it has said why itself."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One engine and the environment that it runs in."""
+
+    name: str
+    env: dict[str, str]
+
+    def ensure_stack(self) -> None:
+        """Make the stack where it is not there yet."""
+        BACKEND.mkdir(parents=True, exist_ok=True)
+        if not self._checkpoint.exists():
+            self._run(["stack", "init", STACK, "--non-interactive"], ["init", "--stack", STACK], quiet=True)
+
+    def deployed(self) -> bool:
+        """Whether the stack has resources."""
+        if not self._checkpoint.exists():
+            return False
+        latest = json.loads(self._checkpoint.read_text())["checkpoint"].get("latest") or {}
+        return bool(latest.get("resources"))
+
+    def set_config(self, key: str, value: str) -> None:
+        """One value of the stack's configuration."""
+        self._run(
+            ["config", "set", key, value, "--stack", STACK], ["config", "set", key, value, "--stack", STACK], quiet=True
+        )
+
+    def up(self, *, refresh: bool) -> None:
+        """Deploy, showing the engine's own progress. With `refresh`, look first at what is really there."""
+        options = ["--refresh"] if refresh else []
+        self._run(
+            ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK, *options],
+            ["up", "--yes", "--skip-preview", "--stack", STACK, *options],
+        )
+
+    def destroy(self) -> None:
+        """Destroy every resource, then forget the stack."""
+        self._run(
+            ["destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK],
+            ["destroy", "--yes", "--skip-preview", "--stack", STACK],
+        )
+
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The stack's outputs; secrets are `"[secret]"` unless asked for."""
+        if not self.deployed():
+            return {}
+        secrets = ["--show-secrets"] if show_secrets else []
+        text = self._run(
+            ["stack", "output", "--json", "--stack", STACK, *secrets],
+            ["output", "--json", "--stack", STACK, *secrets],
+            quiet=True,
+        )
+        outputs: dict[str, Any] = json.loads(text)
+        return outputs
+
+    @property
+    def _checkpoint(self) -> Path:
+        return BACKEND / ".pulumi" / "stacks" / "redis-auth-token" / f"{STACK}.json"
+
+    def _run(self, pulumi: list[str], embedded: list[str], *, quiet: bool = False) -> str:
+        argv = ["pulumi", *pulumi] if self.name == "pulumi" else [sys.executable, "-m", "local.engine", *embedded]
+        done = subprocess.run(
+            argv,
+            cwd=ROOT,
+            env={**os.environ, **self.env},
+            stdout=subprocess.PIPE if quiet else None,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise EngineError(f"`{' '.join(argv[:3])} ...` ended with exit code {done.returncode}")
+        return done.stdout or ""
+
+
+def choose(env: dict[str, str]) -> Engine:
+    """The engine that the stack was made with; for a new stack ENGINE, else `pulumi` where it is on PATH, else ours."""
+    made_with = _CHOICE.read_text() if _CHOICE.exists() else ""
+    asked = os.environ.get("ENGINE", "")
+    if asked and asked not in NAMES:
+        raise EngineError(f"ENGINE is {asked!r}; it can be {' or '.join(NAMES)}")
+    if asked and made_with and asked != made_with:
+        raise EngineError(f"the local stack was made with ENGINE={made_with}; run `make down` before ENGINE={asked}")
+    name = made_with or asked or ("pulumi" if shutil.which("pulumi") else "embedded")
+    if name == "pulumi" and not shutil.which("pulumi"):
+        raise EngineError("`pulumi` is not on PATH; install it, or use ENGINE=embedded on a new stack")
+    return Engine(name, env)
+
+
+def remember(engine: Engine) -> None:
+    """Keep the choice until `make down`."""
+    _CHOICE.write_text(engine.name)
