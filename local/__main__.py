@@ -6,12 +6,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+import yaml
 
 from local import engines, report, workspace
 from local.engines import Engine, EngineError
+
+if TYPE_CHECKING:
+    from local.cloud.client import Cloud
 
 UNUSABLE = 2
 """Exit code where something must be installed or chosen first."""
@@ -27,11 +31,10 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--delay", type=float, default=0.0, help="Seconds that each change takes on the control plane.")
-def up(delay: float) -> None:
+def up() -> None:
     """From nothing to the deployed stack, its token proven. Again: nothing changes."""
     with workspace.alone():
-        engine = _deploy(delay)
+        engine = _deploy()
     _show_proof(engine)
 
 
@@ -44,7 +47,7 @@ def rotate() -> None:
         if not generation or not _cloud():
             raise click.ClickException("nothing is deployed here; type `make up` first")
         engine.set_config("generation", str(generation + 1))
-        engine = _deploy(0.0)
+        engine = _deploy()
     _show_proof(engine)
 
 
@@ -79,6 +82,21 @@ def down() -> None:
                 cloud.stop()
         workspace.forget()
     report.OUT.print("Nothing is left running.")
+
+
+@main.command()
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A switch, such as delay=5 or puzzle=true.")
+def cloud(changes: tuple[str, ...]) -> None:
+    """Start the local cloud alone where it does not run, and show or change its switches."""
+    settings = {}
+    for change in changes:
+        name, found, value = change.partition("=")
+        if not found:
+            raise click.BadParameter(f"{change!r}: write NAME=VALUE, such as delay=5")
+        settings[name] = yaml.safe_load(value)
+    with workspace.alone():
+        running, _ = _started_cloud()
+    report.OUT.print_json(data=running.settings(**settings))
 
 
 @main.command()
@@ -117,23 +135,29 @@ def _secret_outputs() -> dict[str, Any]:
     return outputs
 
 
-def _cloud() -> Any:
+def _cloud() -> Cloud | None:
     from local.cloud import client
 
     return client.find(workspace.CLOUD)
 
 
-def _deploy(delay: float) -> Engine:
-    """Start what does not run, and bring the stack to what its configuration says."""
+def _started_cloud() -> tuple[Cloud, bool]:
+    """The local cloud, and whether it was started just now."""
     from local.cloud import client
     from local.cloud.redis_server import ensure
 
+    running = client.find(workspace.CLOUD)
+    if running:
+        return running, False
     with report.step("Looking for redis-server with TLS"):
         ensure(workspace.REDIS)
-    cloud, begun = client.find(workspace.CLOUD), False
-    if cloud is None:
-        with report.step("Starting the local cloud"):
-            cloud, begun = client.start(workspace.CLOUD, delay=delay), True
+    with report.step("Starting the local cloud"):
+        return client.start(workspace.CLOUD), True
+
+
+def _deploy() -> Engine:
+    """Start what does not run, and bring the stack to what its configuration says."""
+    cloud, begun = _started_cloud()
     workspace.write_stack_file(cloud.endpoint, str(cloud.ca_file))
     engine = engines.choose(workspace.environment(cloud.endpoint))
     engine.ensure_stack()
@@ -143,8 +167,6 @@ def _deploy(delay: float) -> Engine:
 
 
 def _generation(engine: Engine) -> int:
-    import yaml
-
     if not engine.deployed() or not workspace.STACK_FILE.exists():
         return 0
     config = yaml.safe_load(workspace.STACK_FILE.read_text()).get("config", {})

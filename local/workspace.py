@@ -1,4 +1,4 @@
-"""Where this clone keeps what it runs with: `.local/`, the `local` stack's file, and the environment of its commands."""
+"""Where this clone keeps what it runs with: `.local/`, the `local` stack's file, its commands' environment."""
 
 from __future__ import annotations
 

@@ -1,0 +1,104 @@
+"""A clone of its own for the whole program: what git would give, with the packages and the Redis of this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Clone:
+    """A checkout in which `make`'s commands and the engine's can be run."""
+
+    path: Path
+    said: list[str] = field(default_factory=list)
+    """All that was printed, of both streams."""
+    tokens: set[str] = field(default_factory=set)
+    """Every token ever seen in force."""
+
+    def local(self, *arguments: str, code: int = 0, env: dict[str, str] | None = None) -> str:
+        """`python -m local ...`, what `make` runs."""
+        return self._run([sys.executable, "-m", "local", *arguments], code, env)
+
+    def engine(self, *arguments: str, code: int = 0) -> str:
+        """`python -m local.engine ...` in the environment of `make env`."""
+        return self._run(
+            [sys.executable, "-m", "local.engine", *arguments, "--stack", "local"], code, self.environment()
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What `eval "$(make -s env)"` sets."""
+        script = 'eval "$("$0" -m local env)"; exec "$0" -c "import json, os; print(json.dumps(dict(os.environ)))"'
+        done = subprocess.run(
+            ["bash", "-c", script, sys.executable], cwd=self.path, capture_output=True, text=True, check=True
+        )
+        environment: dict[str, str] = json.loads(done.stdout)
+        return environment
+
+    def status(self) -> dict[str, Any]:
+        """The contract of `status --json --show-secrets`; what it tells is kept out of `said`."""
+        done = subprocess.run(
+            [sys.executable, "-m", "local", "status", "--json", "--show-secrets"],
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        status: dict[str, Any] = json.loads(done.stdout)
+        token = status["stack"]["outputs"].get("authToken")
+        if token:
+            self.tokens.add(token)
+        return status
+
+    def _run(self, argv: list[str], code: int, env: dict[str, str] | None) -> str:
+        done = subprocess.run(
+            argv,
+            cwd=self.path,
+            env={**os.environ, "ENGINE": "embedded", **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self.said.append(done.stdout)
+        assert done.returncode == code, f"{' '.join(argv[1:])} ended with {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+
+def make_clone(path: Path) -> Clone:
+    """The files that git tracks or would track, in `path`."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, path / name)
+    (path / "venv").symlink_to(ROOT / "venv")
+    (path / ".local").mkdir()
+    (ROOT / ".local" / "redis").mkdir(parents=True, exist_ok=True)
+    (path / ".local" / "redis").symlink_to(ROOT / ".local" / "redis")
+    return Clone(path)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Clone]:
+    """A clone; whatever a test leaves running in it is taken down."""
+    made = make_clone(tmp_path / "clone")
+    yield made
+    subprocess.run([sys.executable, "-m", "local", "down"], cwd=made.path, capture_output=True, check=False)
