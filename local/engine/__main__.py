@@ -10,11 +10,11 @@ import click
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
-from .engine import Bail, Deployment
-from .monitor import Host, run_program
-from .plugins import ProviderError
-from .state import Checkpoint, Project
-from .values import Secret, unwrap
+from .first.engine import Bail, Deployment
+from .first.monitor import Host, run_program
+from .first.plugins import ProviderError
+from .first.state import Checkpoint, Project
+from .first.values import Secret, unwrap
 
 
 def common(f):
@@ -118,7 +118,7 @@ def operate(command, kw):
                 d.finish(errored=False)
                 ok = not d.errors
             elif ok and command != "refresh":
-                ok = run_program(host, d, Path(__file__).parent / "program" / "run.py", log)
+                ok = run_program(host, d, Path(__file__).parent / "first" / "program" / "run.py", log)
         finally:
             d.close()
             host.server.stop(0)
