@@ -1,0 +1,78 @@
+"""Plugin processes as an engine runs them, and moto as the AWS they call."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.local.plugins.client import Plugin
+
+BIN = Path(__file__).parents[3] / "local" / "plugins" / "bin"
+REGION = "eu-west-1"
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[str]:
+    """The address of an AWS in this process."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Plugin]]:
+    """Starts plugins; they are ended after the tests."""
+    plugins: list[Plugin] = []
+    folder = tmp_path_factory.mktemp("program")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTHONPATH"))}
+
+    def run(name: str) -> Plugin:
+        process = subprocess.Popen(
+            [BIN / f"pulumi-resource-{name}", "127.0.0.1:1"],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env=environment,
+        )
+        plugins.append(Plugin(name, process))
+        return plugins[-1]
+
+    yield run
+    for plugin in plugins:
+        plugin.end()
+
+
+@pytest.fixture(scope="session")
+def random(start: Callable[[str], Plugin]) -> Plugin:
+    """The `random` plugin, configured."""
+    plugin = start("random")
+    plugin.configure({})
+    return plugin
+
+
+@pytest.fixture(scope="session")
+def settings(moto: str) -> dict[str, object]:
+    """The configuration of a provider on moto."""
+    services = ("kms", "logs", "ec2", "elasticache", "sts", "secretsmanager")
+    return {
+        "region": REGION,
+        "endpoints": [dict.fromkeys(services, moto)],
+        "accessKey": "testing-access",
+        "secretKey": "testing-secret",
+        "skipCredentialsValidation": True,
+    }
+
+
+@pytest.fixture(scope="session")
+def aws(start: Callable[[str], Plugin], settings: dict[str, object]) -> Plugin:
+    """The `aws` plugin on moto, with one default tag."""
+    plugin = start("aws")
+    plugin.configure({**settings, "defaultTags": {"tags": {"owner": "tests"}}})
+    return plugin
