@@ -182,14 +182,15 @@ def _show_proof(engine: Engine) -> None:
 
 def run() -> int:
     """The command line, with the faults that people can mend told in a sentence instead of a traceback."""
-    from local.cloud.redis_server import RedisServerMissing
+    from local.cloud.errors import CloudError
+    from local.cloud.redis_server import RedisMissingError
 
     try:
         main(standalone_mode=False)
-    except RedisServerMissing as missing:
+    except RedisMissingError as missing:
         report.fault(str(missing))
         return UNUSABLE
-    except (EngineError, workspace.Busy) as error:
+    except (CloudError, EngineError, workspace.Busy) as error:
         report.fault(str(error))
         return 1
     except click.ClickException as error:

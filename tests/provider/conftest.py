@@ -31,7 +31,7 @@ PICKLED: str = serialize_provider(AuthTokenRotationProvider())
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """A local cloud without delays."""
-    started = client.start(tmp_path_factory.mktemp("cloud"), redis=ROOT / ".local" / "redis")
+    started = client.start(tmp_path_factory.mktemp("cloud"))
     yield started
     started.stop()
 
