@@ -1,0 +1,111 @@
+"""A cloud's process, from its start to its end."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.cloud.calls import CallLog
+from local.cloud.elasticache.api import ElastiCache
+from local.cloud.elasticache.changes import Changes
+from local.cloud.elasticache.context import Services
+from local.cloud.elasticache.state import State
+from local.cloud.errors import CloudError
+from local.cloud.gateway import Gateway
+from local.cloud.http import Application, Server
+from local.cloud.moto_services import MotoServices
+from local.cloud.nodes.addresses import claim_network
+from local.cloud.nodes.certificates import Authority
+from local.cloud.nodes.plant import Plant
+from local.cloud.nodes.processes import Processes
+from local.cloud.nodes.relay import Relay
+from local.cloud.settings import LiveSettings, Settings
+
+RUN_FILE = "cloud.json"
+_PORT = 4566
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a cloud is started. ``binaries`` maps engines to the programs that serve them."""
+
+    root: Path
+    binaries: dict[str, Path]
+    settings: Settings
+
+
+def run(options: Options) -> None:
+    """Be a cloud until SIGTERM or SIGINT, or until the keeper of the nodes is gone.
+
+    Raises:
+        CloudError: it cannot start, with what is in the way.
+    """
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    options.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _cloud(options, over):
+        over.wait()
+
+
+@contextmanager
+def _cloud(options: Options, over: threading.Event) -> Iterator[None]:
+    root = options.root.resolve()
+    run_file = root / RUN_FILE
+    with ExitStack() as stack:
+        network = claim_network(root)
+        stack.callback(network.claim.close)
+        nodes = root / "nodes"
+        shutil.rmtree(nodes, ignore_errors=True)  # of an instance that was killed
+        processes = Processes([network.claim])
+        processes.keeper_died = over.set
+        stack.callback(processes.close)
+        relay = Relay()
+        stack.callback(relay.close)
+        authority = Authority(root / "ca.pem")
+        state, settings = State(), LiveSettings(options.settings)
+        changes = Changes(state, settings)
+        stack.callback(changes.end)
+        moto = MotoServices()
+        plant = Plant(nodes, network, authority, processes, relay, options.binaries)
+        elasticache = ElastiCache(Services(state, settings, plant, changes, moto))
+        health: dict[str, Any] = {"instance": uuid.uuid4().hex, "pid": os.getpid()}
+        gateway = Gateway(elasticache, moto, settings, CallLog(root / "calls.jsonl"), health)
+        server = _listen(network.api, gateway)
+        server.start()
+        stack.callback(server.stop)
+        health |= {
+            "endpoint": f"http://{network.api}:{server.port}",
+            "caFile": str(authority.file),
+            "keeperPid": processes.keeper_pid,
+            "binaries": {engine: str(path) for engine, path in options.binaries.items()},
+        }
+        _write(run_file, health)
+        stack.callback(run_file.unlink, missing_ok=True)
+        moto.warm_up()
+        yield
+
+
+def _listen(address: str, application: Application) -> Server:
+    """On the usual port, or another one if some program has that on all addresses."""
+    with contextlib.suppress(OSError):
+        return Server(address, _PORT, application)
+    try:
+        return Server(address, 0, application)
+    except OSError as error:
+        raise CloudError(f"{address} cannot be listened on; is 127.0.0.0/8 whole here?") from error
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    """All of it or nothing, for those who wait for the file."""
+    partial = file.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(content, indent=2) + "\n")
+    partial.replace(file)
