@@ -32,7 +32,7 @@ def stored(resource: Resource[Any], id_: str, found: Properties, prior: Properti
         if key in prior and same(prop, prior[key], value) and not is_empty(value):
             value = prior[key]
         outputs[key] = _filled(resource, prop, value)
-    return {**outputs, **_meta(resource), "id": id_}
+    return {**_bare(outputs), **_meta(resource), "id": id_}
 
 
 def previewed(
@@ -58,7 +58,7 @@ def previewed(
             outputs[key] = UNKNOWN
         else:
             outputs[key] = olds.get(key)
-    return {**outputs, **_meta(resource), "id": UNKNOWN if olds is None else olds.get("id")}
+    return {**_bare(outputs), **_meta(resource), "id": UNKNOWN if olds is None else olds.get("id")}
 
 
 def refreshed_inputs(resource: Resource[Any], old_inputs: Properties, outputs: Properties) -> Properties:
@@ -86,7 +86,16 @@ def imported_inputs(resource: Resource[Any], outputs: Properties) -> Properties:
 
 
 def _filled(resource: Resource[Any], prop: Property, value: Value) -> Value:
-    return _UNSET.get(prop.kind) if value is None and resource.fills_unset else value
+    if value is None and resource.fills_unset and not prop.secret:
+        return _UNSET.get(prop.kind)
+    return value
+
+
+def _bare(value: Value) -> Value:
+    """Without the lists of defaults, which belong to inputs."""
+    if isinstance(value, dict):
+        return {key: _bare(item) for key, item in value.items() if key != DEFAULTS_KEY}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
 
 
 def _meta(resource: Resource[Any]) -> Properties:

@@ -71,9 +71,10 @@ class AwsPackage(Package["Session"]):
     def explain(self, error: Exception) -> PluginError | None:
         """AWS's code and message, or what kept a call from reaching it."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         if isinstance(error, ClientError):
             answer = error.response.get("Error", {})
             text = f"{answer.get('Code', 'an error')}: {answer.get('Message') or 'AWS gave no message'}"
             return PluginError(f"{text} ({error.operation_name})")
-        return PluginError(str(error)) if isinstance(error, BotoCoreError) else None
+        return PluginError(str(error)) if isinstance(error, BotoCoreError | ResponseParserError) else None

@@ -106,6 +106,8 @@ class Secret(AwsResource):
     def delete(self, call: Call[Session], id_: str, old: Properties) -> None:
         """Schedule the deletion, or delete at once with a window of 0 days."""
         secrets = self.client(call, old)
+        if _describe(secrets, id_) is None:
+            return
         window = old.get("recoveryWindowInDays", 30)
         how = {"RecoveryWindowInDays": window} if window else {"ForceDeleteWithoutRecovery": True}
         with waiting.ignoring(*_GONE):

@@ -82,7 +82,9 @@ class Plugin:
 
     def check_config(self, config: Mapping[str, Any]) -> dict[str, str]:
         """The broken rules of a configuration."""
-        answer = self.ask("CheckConfig", provider_pb2.CheckRequest(urn=urn("pulumi:providers:aws"), news=struct(config)))
+        answer = self.ask(
+            "CheckConfig", provider_pb2.CheckRequest(urn=urn("pulumi:providers:aws"), news=struct(config))
+        )
         return {failure.property: failure.reason for failure in answer.failures}
 
     def check(self, type_: str, news: Json, olds: Json | None = None, name: str = "it", **more: Any) -> Checked:

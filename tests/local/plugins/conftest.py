@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
+from local.cloud import client as local_cloud
 from tests.local.plugins.client import Plugin
 
 BIN = Path(__file__).parents[3] / "local" / "plugins" / "bin"
@@ -60,10 +61,15 @@ def random(start: Callable[[str], Plugin]) -> Plugin:
 @pytest.fixture(scope="session")
 def settings(moto: str) -> dict[str, object]:
     """The configuration of a provider on moto."""
+    return settings_for(moto)
+
+
+def settings_for(endpoint: str) -> dict[str, object]:
+    """The configuration of a provider on whatever answers there."""
     services = ("kms", "logs", "ec2", "elasticache", "sts", "secretsmanager")
     return {
         "region": REGION,
-        "endpoints": [dict.fromkeys(services, moto)],
+        "endpoints": [dict.fromkeys(services, endpoint)],
         "accessKey": "testing-access",
         "secretKey": "testing-secret",
         "skipCredentialsValidation": True,
@@ -75,4 +81,20 @@ def aws(start: Callable[[str], Plugin], settings: dict[str, object]) -> Plugin:
     """The `aws` plugin on moto, with one default tag."""
     plugin = start("aws")
     plugin.configure({**settings, "defaultTags": {"tags": {"owner": "tests"}}})
+    return plugin
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local_cloud.Cloud]:
+    """A local cloud, for ElastiCache."""
+    running = local_cloud.start(tmp_path_factory.mktemp("cloud"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def cache(start: Callable[[str], Plugin], cloud: local_cloud.Cloud) -> Plugin:
+    """The `aws` plugin on the local cloud."""
+    plugin = start("aws")
+    plugin.configure(settings_for(cloud.endpoint))
     return plugin
