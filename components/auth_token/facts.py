@@ -19,20 +19,21 @@ Facts = dict[str, Any]
 """JSON-like: it goes through Pulumi's state."""
 
 
-def facts(generation: int, outcome: Outcome, *, creating: bool) -> Facts:
-    """The facts at the end of a run.
+def facts(generation: int, outcome: Outcome, before: Facts) -> Facts:
+    """The facts at the end of a run, `before` being those recorded by the run before, if any.
 
     `proven` and `nodes` count nodes; `changedAt` is AWS's AuthTokenLastModifiedDate (ISO 8601), or empty.
     """
     nodes = len(outcome.group.nodes)
-    previous = outcome.proof.tally(Credential.PREVIOUS)
+    tried = Credential.PREVIOUS in outcome.proof.tried()
+    previous = outcome.proof.tally(Credential.PREVIOUS) if tried else before.get("previousToken", "none yet")
     return {
         "generation": generation,
         "phase": PROVEN if nodes and outcome.proven == nodes else UNPROVEN,
         "proven": outcome.proven,
         "nodes": nodes,
         "noToken": outcome.proof.tally(Credential.NO_TOKEN),
-        "previousToken": "none yet" if creating else previous,
+        "previousToken": previous,
         "currentToken": outcome.proof.tally(Credential.CURRENT),
         "changedAt": _iso(outcome.group.changed_at),
     }

@@ -145,7 +145,7 @@ class AuthTokenRotationProvider(ResourceProvider):
         def run() -> Props:
             port = LivePort(self._aws, group_id, props["replication_group_arn"], props["ca_file"])
             outcome = rotate(_goal(props, recorded), port)
-            found = told.facts(int(props["generation"]), outcome, creating=recorded is None)
+            found = told.facts(int(props["generation"]), outcome, before=_facts(recorded or {}))
             if found["phase"] != told.PROVEN:
                 say(f"warning: {group_id}: not proven on all nodes: current token {found['currentToken']}")
             return _outputs(props, found)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from components.auth_token.rules import Token
+
 
 class Strategy(StrEnum):
     """ModifyReplicationGroup's AuthTokenUpdateStrategy. DELETE is not ours: it only leads to user groups."""
@@ -47,9 +49,36 @@ class Credential(StrEnum):
 
     NO_TOKEN = "no token"
     WRONG = "a wrong token"
+    OLDER = "the token before the previous one"
     PREVIOUS = "the previous token"
+    PENDING = "the token of an interrupted rotation"
     SPARE = "a throw-away token"
     CURRENT = "the current token"
+
+
+class Publishing(StrEnum):
+    """What can be done with the published versions of the token."""
+
+    STAGE = "stage"  # write it as AWSPENDING, so that no crash can lose a token that Redis knows
+    PROMOTE = "publish"  # move AWSCURRENT to it, and take AWSPENDING off
+    RETIRE = "retire"  # label what AWSPREVIOUS is on as RETIRED
+    REJECT = "reject"  # label it as REJECTED, never to be tried again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """Which token each label of the secret is on."""
+
+    current: Token | None = None
+    """AWSCURRENT: what clients read."""
+    complete: bool = True
+    """Whether AWSCURRENT also names the group's present endpoints."""
+    pending: Token | None = None
+    """AWSPENDING, where it is on another version than AWSCURRENT."""
+    previous: Token | None = None
+    """AWSPREVIOUS."""
+    retired: Token | None = None
+    rejected: Token | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +125,21 @@ class Proof:
         """The nodes of which every connection was answered, well or ill."""
         return frozenset(node for node, told in self.answers.items() if Answer.UNREACHABLE not in told.values())
 
+    def tried(self) -> frozenset[Credential]:
+        """The credentials that any node was asked with."""
+        return frozenset(credential for told in self.answers.values() for credential in told)
+
     def only(self, nodes: Iterable[str]) -> Proof:
         """The part of the proof that is about `nodes`."""
         return Proof({node: self.answers[node] for node in nodes if node in self.answers})
+
+    def accepted_somewhere(self, credential: Credential) -> bool:
+        """Whether any node accepted `credential`."""
+        return bool(self.nodes_where(credential, Answer.ACCEPTED))
+
+    def holds(self, credential: Credential) -> bool:
+        """Whether every node knows this very token, and does not take anything (as Redis without a password does)."""
+        return self.accepted_everywhere(credential) and not self.accepted_somewhere(Credential.WRONG)
 
     def accepted_everywhere(self, credential: Credential) -> bool:
         """Whether there are answers, and every node accepted `credential`."""
