@@ -31,7 +31,7 @@ def key(
         enable_key_rotation=True,
         deletion_window_in_days=deletion_days,
         tags=scope.tagged("key"),
-        opts=scope.child(protect=protect, retain_on_delete=keep),
+        opts=pulumi.ResourceOptions(parent=scope.owner, protect=protect, retain_on_delete=keep),
     )
     aws.kms.Alias(
         scope.name("key-alias"),

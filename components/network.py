@@ -79,16 +79,17 @@ def security_group(
         )
 
     for position, group in enumerate(allowed_security_group_ids):
-        let_in(f"from-{_label(group, position)}", group, referenced_security_group_id=group)
+        let_in(f"from-{_label(group, 'group', position)}", group, referenced_security_group_id=group)
     for position, block in enumerate(allowed_cidr_blocks):
-        let_in(f"from-{_label(block, position)}", block, **_by_family(block))
+        let_in(f"from-{_label(block, 'block', position)}", block, **_by_family(block))
     return made
 
 
-def _label(source: pulumi.Input[str], position: int) -> str:
+def _label(source: pulumi.Input[str], kind: str, position: int) -> str:
     # Named after what it lets in, a rule never takes over another's place in the list: EC2 refuses to turn one rule
     # into a copy of the next before that one is gone. An output has no text yet, so its place must do.
-    return source if isinstance(source, str) else str(position)
+    # Two colons in a row, as IPv6 has them, part a URN.
+    return source.replace(":", ".") if isinstance(source, str) else f"{kind}-{position}"
 
 
 def _by_family(block: pulumi.Input[str]) -> dict[str, pulumi.Input[str | None]]:

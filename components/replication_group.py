@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast
@@ -14,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from components import encryption, network, parameters, rules, slow_log
 from components.auth_token.resource import AuthTokenRotation, AuthTokenRotationArgs
 from components.auth_token.rules import TOKEN_LENGTH, TOKEN_SPECIAL
+from components.auth_token.seen import Verify
 from components.rules.network import lets_everybody_in
 from components.rules.rotation import seconds
 from components.scope import Scope
@@ -91,15 +93,15 @@ class ReplicationGroup(pulumi.ComponentResource):
         super().__init__("redis-auth-token:index:ReplicationGroup", name, None, opts)
         _warn_of_risks(self, args)
         scope = Scope(self, name, {**args.tags, "Service": args.service})
-        password = _token(scope, args)
-        group = _group(scope, args, password)
+        parts = _parts(scope, args)
+        group = _group(scope, args, parts)
         _warn_of_differences(self, args, group)
         changed = AuthTokenRotation(
             scope.name("rotation"),
             AuthTokenRotationArgs(
                 replication_group_id=group.replication_group_id,
                 replication_group_arn=group.arn,
-                token=password.result,
+                token=parts.token.result,
                 generation=args.generation,
                 verify=args.verify,
                 deadline_seconds=pulumi.Output.from_input(args.rotation_deadline).apply(seconds),
@@ -108,7 +110,7 @@ class ReplicationGroup(pulumi.ComponentResource):
             ),
             # A group that is replaced is deleted first, and the engine deletes what must be replaced with it even
             # before that, when it has not loaded the provider of dynamic resources; deleted_with spares it that call.
-            scope.child(replace_with=[group], deleted_with=group),
+            pulumi.ResourceOptions(parent=self, replace_with=[group], deleted_with=group),
         )
         self.replication_group_id = group.replication_group_id
         self.primary_endpoint = group.primary_endpoint_address
@@ -128,21 +130,20 @@ class ReplicationGroup(pulumi.ComponentResource):
         )
 
 
-def _token(scope: Scope, args: ReplicationGroupArgs) -> random.RandomPassword:
+@dataclass(frozen=True)
+class _Parts:
+    """What a group stands on."""
+
+    key: aws.kms.Key
+    subnets: aws.elasticache.SubnetGroup
+    access: aws.ec2.SecurityGroup
+    parameters: aws.elasticache.ParameterGroup
+    deliveries: list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]
+    token: random.RandomPassword
     """The wanted token. It is in force when AuthTokenRotation says so, not before."""
-    return random.RandomPassword(
-        scope.name("token"),
-        length=TOKEN_LENGTH,
-        override_special=TOKEN_SPECIAL,
-        keepers={"generation": pulumi.Output.from_input(args.generation).apply(str)},
-        opts=scope.child(),
-    )
 
 
-def _group(
-    scope: Scope, args: ReplicationGroupArgs, password: random.RandomPassword
-) -> aws.elasticache.ReplicationGroup:
-    """The group and what it stands on."""
+def _parts(scope: Scope, args: ReplicationGroupArgs) -> _Parts:
     group_id = args.replication_group_id
     suffix = random.RandomId(scope.name("suffix"), byte_length=4, opts=scope.child()).hex
     log_group_name = slow_log.name(group_id, suffix) if args.slow_log else None
@@ -155,61 +156,79 @@ def _group(
         protect=args.protect,
         keep=args.final_snapshot,
     )
-    place = network.default_place(scope) if args.use_default_vpc else network.Place(args.vpc_id, args.subnet_ids)
-    subnets = network.subnet_group(scope, place, group_id)
-    access = network.security_group(
-        scope,
-        place,
-        group_id=group_id,
-        port=args.port,
-        allowed_security_group_ids=args.allowed_security_group_ids,
-        allowed_cidr_blocks=args.allowed_cidr_blocks,
-    )
-    settings = parameters.parameter_group(
-        scope, group_id=group_id, engine=args.engine, engine_version=args.engine_version, parameters=args.parameters
-    )
     deliveries = []
     if log_group_name is not None:
         logs = slow_log.log_group(
             scope, log_group_name=log_group_name, key_arn=key.arn, retention_days=args.slow_log_retention_days
         )
         deliveries.append(slow_log.delivery(logs))
+    place = network.default_place(scope) if args.use_default_vpc else network.Place(args.vpc_id, args.subnet_ids)
+    return _Parts(
+        key=key,
+        subnets=network.subnet_group(scope, place, group_id),
+        access=network.security_group(
+            scope,
+            place,
+            group_id=group_id,
+            port=args.port,
+            allowed_security_group_ids=args.allowed_security_group_ids,
+            allowed_cidr_blocks=args.allowed_cidr_blocks,
+        ),
+        parameters=parameters.parameter_group(
+            scope,
+            group_id=group_id,
+            engine=args.engine,
+            engine_version=args.engine_version,
+            parameters=args.parameters,
+        ),
+        deliveries=deliveries,
+        token=random.RandomPassword(
+            scope.name("token"),
+            length=TOKEN_LENGTH,
+            override_special=TOKEN_SPECIAL,
+            keepers={"generation": pulumi.Output.from_input(args.generation).apply(lambda number: str(int(number)))},
+            opts=scope.child(),
+        ),
+    )
+
+
+def _group(scope: Scope, args: ReplicationGroupArgs, parts: _Parts) -> aws.elasticache.ReplicationGroup:
     return aws.elasticache.ReplicationGroup(
         scope.name("group"),
-        replication_group_id=group_id,
+        replication_group_id=args.replication_group_id,
         description=args.description,
         engine=args.engine,
         engine_version=args.engine_version,
-        parameter_group_name=settings.name,
+        parameter_group_name=parts.parameters.name,
         node_type=args.node_type,
         num_cache_clusters=args.node_count,
         automatic_failover_enabled=args.automatic_failover,
         multi_az_enabled=args.multi_az,
-        subnet_group_name=subnets.name,
-        security_group_ids=[access.id],
+        subnet_group_name=parts.subnets.name,
+        security_group_ids=[parts.access.id],
         port=args.port,
         maintenance_window=args.maintenance_window,
         snapshot_window=args.snapshot_window,
         snapshot_retention_limit=args.snapshot_retention_days,
-        final_snapshot_identifier=_final_snapshot(scope, args, key, subnets) if args.final_snapshot else None,
+        final_snapshot_identifier=_final_snapshot(scope, args, parts) if args.final_snapshot else None,
         apply_immediately=args.apply_immediately,
         auto_minor_version_upgrade=args.auto_minor_version_upgrade,
         at_rest_encryption_enabled=True,
-        kms_key_id=key.arn,
+        kms_key_id=parts.key.arn,  # an alias's ARN would replace the group at every deployment
         transit_encryption_enabled=True,
         # Write-only and of one version for ever: sent at creation, so that a group which replaces another is born with
         # the current token; afterwards neither compared nor sent again, which is AuthTokenRotation's business.
-        auth_token_wo=password.result,
+        auth_token_wo=parts.token.result,
         auth_token_wo_version=1,
-        log_delivery_configurations=deliveries,
+        log_delivery_configurations=parts.deliveries,
         tags=scope.tagged("group"),
-        opts=scope.child(protect=args.protect, ignore_changes=list(_SET_AT_CREATION)),
+        opts=pulumi.ResourceOptions(
+            parent=scope.owner, protect=args.protect, ignore_changes=list(_READ_AT_CREATION.values())
+        ),
     )
 
 
-def _final_snapshot(
-    scope: Scope, args: ReplicationGroupArgs, key: aws.kms.Key, subnets: aws.elasticache.SubnetGroup
-) -> pulumi.Output[str]:
+def _final_snapshot(scope: Scope, args: ReplicationGroupArgs, parts: _Parts) -> pulumi.Output[str]:
     """The name of the snapshot that is made when the group is deleted.
 
     A name that is taken blocks the deletion, so each group has one of its own: what ends it is drawn anew whenever one
@@ -221,46 +240,48 @@ def _final_snapshot(
         keepers={
             "replicationGroupId": args.replication_group_id,
             "engine": args.engine,
-            "port": pulumi.Output.from_input(args.port).apply(str),
-            "kmsKeyId": key.arn,
-            "subnetGroupName": subnets.name,
+            "port": pulumi.Output.from_input(args.port).apply(lambda number: str(int(number))),
+            "kmsKeyId": parts.key.arn,
+            "subnetGroupName": parts.subnets.name,
         },
         opts=scope.child(),
     )
     return pulumi.Output.concat(args.replication_group_id, "-final-", ending.hex)
 
 
-_SET_AT_CREATION = {"num_cache_clusters": "node_count", "apply_immediately": "apply_immediately"}
-"""Properties of the group that are left alone once it is there, and the arguments they come from.
+_READ_AT_CREATION = {"node_count": "num_cache_clusters", "apply_immediately": "apply_immediately"}
+"""Arguments that say how a group is made and no more, and the properties they become.
 
-The number of nodes is changed by scaling, which AWS does in operations of their own, and by people in a hurry; a
-deployment that undid it would delete replicas.
+The number of nodes is changed by scaling, which people and AWS do in operations of their own; a deployment that undid
+it would delete replicas.
 """
 
 
 def _warn_of_differences(
     owner: pulumi.Resource, args: ReplicationGroupArgs, group: aws.elasticache.ReplicationGroup
 ) -> None:
-    for property_name, argument in _SET_AT_CREATION.items():
+    for argument, property_name in _READ_AT_CREATION.items():
 
-        def compare(pair: list[Any], argument: str = argument) -> None:
-            live, wanted = pair
-            if live != wanted:
+        def compare(values: list[Any], argument: str = argument) -> None:
+            wanted, live = (json.dumps(value) for value in values)
+            if wanted != live:
                 pulumi.log.warn(
-                    f"{to_camel(argument)} is {wanted} here and {live} in the group; it is read at creation only, so "
-                    "nothing is changed. Change the group itself, or put the configuration right",
+                    f"{to_camel(argument)} is {wanted} in the configuration and {live} in the group; it is read when "
+                    "the group is made, so nothing changes. Change the group itself, or put the configuration right",
                     owner,
                 )
 
-        pulumi.Output.all(getattr(group, property_name), getattr(args, argument)).apply(compare)
+        pulumi.Output.all(getattr(args, argument), getattr(group, property_name)).apply(compare)
 
 
 def _warn_of_risks(owner: pulumi.Resource, args: ReplicationGroupArgs) -> None:
-    if args.verify == "off":
-        pulumi.log.warn("verify is off: nothing will prove that the nodes ask for the token", owner)
-    open_blocks = [block for block in args.allowed_cidr_blocks if isinstance(block, str) and lets_everybody_in(block)]
-    if open_blocks:
-        pulumi.log.warn(f"{' and '.join(open_blocks)} may connect: the token alone keeps strangers out", owner)
+    if args.verify == Verify.OFF:
+        pulumi.log.warn("verify is off: nothing proves that the nodes ask for the token", owner)
+    blocks = [block for block in args.allowed_cidr_blocks if isinstance(block, str)]
+    if everybody := [block for block in blocks if lets_everybody_in(block)]:
+        pulumi.log.warn(f"{' and '.join(everybody)} may connect: only the token keeps strangers out", owner)
+    if not args.allowed_cidr_blocks and not args.allowed_security_group_ids:
+        pulumi.log.warn("nobody may connect: name who may in allowedSecurityGroupIds or allowedCidrBlocks", owner)
 
 
 def _is_plain(value: Any) -> bool:

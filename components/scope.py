@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
@@ -27,9 +26,9 @@ class Scope:
         """The tags of the part called `part`."""
         return {**self.tags, "Name": self.name(part)}
 
-    def child(self, **more: Any) -> pulumi.ResourceOptions:
-        """The options of a part; `more` as ResourceOptions takes them."""
-        return pulumi.ResourceOptions(parent=self.owner, **more)
+    def child(self) -> pulumi.ResourceOptions:
+        """The options of a part."""
+        return pulumi.ResourceOptions(parent=self.owner)
 
     def look(self) -> pulumi.InvokeOptions:
         """The options of a question to AWS, asked through the component's own provider."""

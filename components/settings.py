@@ -8,6 +8,7 @@ in `components.rules`.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any, Final, Self, cast
 
 import pulumi
@@ -91,6 +92,13 @@ class Settings(BaseModel):
 
 _NUMBERS_ARE_TEXT: Final = ConfigDict(coerce_numbers_to_str=True)  # YAML reads `timeout: 300` as a number
 
+_KINDS: Final[dict[Any, str]] = {
+    int: "a whole number",
+    bool: "true or false",
+    tuple[str, ...]: "a list of texts",
+    dict[str, str]: "a map from texts to texts; true, false, yes and no want quotes",
+}
+
 
 def load(config: pulumi.Config) -> Settings:
     """The configuration of the stack that is being deployed.
@@ -98,40 +106,48 @@ def load(config: pulumi.Config) -> Settings:
     Raises SettingsError with everything that is wrong: keys that nobody knows, values of a wrong type, rules broken.
     The values of secret keys are not shown.
     """
+    wrong = _unknown(config)
     values: dict[str, Any] = {}
-    wrong: list[str] = []
     for name, field in Settings.model_fields.items():
         key, kind = to_camel(name), cast("Any", field.annotation)
         text = config.get(key)
         try:
             if text is None:
-                wrong.append(f"{key}: is not set; type `pulumi config set {key} VALUE`")
-            elif kind is str:
-                values[name] = text
+                wrong.append(f"{key} is not set; type `pulumi config set {key} VALUE`")
             else:
-                values[name] = TypeAdapter(kind, config=_NUMBERS_ARE_TEXT).validate_json(text)
-        except ValidationError as error:
-            wrong += [f"{_shown(config, key)}: {detail['msg']}" for detail in error.errors()]
-    wrong += _unknown(config)
+                values[name] = text if kind is str else _parsed(kind, text)
+        except ValidationError:
+            wrong.append(f"{_shown(config, key)} is not {_KINDS[kind]}")
     for problem in rules.problems(values):
         secret = any(_is_secret(config, to_camel(setting)) for setting in problem.rule.settings)
-        text = f"breaks the rule: {problem.rule.summary}" if secret else problem.text
+        text = f"breaks a rule: {problem.rule.summary}" if secret else problem.text
         wrong.append(f"{_shown(config, to_camel(problem.setting))}: {text}")
     if wrong:
-        raise SettingsError("\n  ".join([f"{len(wrong)} problem(s) in the stack's configuration:", *wrong]))
+        count = "one problem" if len(wrong) == 1 else f"{len(wrong)} problems"
+        raise SettingsError("\n  ".join([f"{count} in the stack's configuration", *wrong]))
     return Settings(**values)
 
 
+def _parsed(kind: Any, text: str) -> Any:
+    return TypeAdapter(kind, config=_NUMBERS_ARE_TEXT).validate_json(text)
+
+
 def _unknown(config: pulumi.Config) -> list[str]:
-    known = [to_camel(name) for name in Settings.model_fields]
+    known = {to_camel(name).lower(): to_camel(name) for name in Settings.model_fields}
     prefix = f"{config.name}:"
     lines = []
     for full_key in sorted(pulumi.runtime.get_config_env()):
         key = full_key.removeprefix(prefix)
-        if full_key.startswith(prefix) and key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            advice = f"did you mean {near[0]}?" if near else "Pulumi.yaml lists the keys"
-            lines.append(f"{key}: is no key of this program; {advice}")
+        if full_key.startswith(prefix) and key not in known.values():
+            whole = re.split(r"[.\[]", key)[0]
+            near = difflib.get_close_matches(key.lower(), known, n=1)
+            if whole in known.values():
+                advice = f"to set one entry of {whole}, add --path to the command"
+            elif near:
+                advice = f"did you mean {known[near[0]]}?"
+            else:
+                advice = "Pulumi.yaml lists the keys"
+            lines.append(f"{key} is no key of this program; {advice}")
     return lines
 
 
@@ -140,4 +156,4 @@ def _is_secret(config: pulumi.Config, key: str) -> bool:
 
 
 def _shown(config: pulumi.Config, key: str) -> str:
-    return f"{key} = {'[secret]' if _is_secret(config, key) else config.get(key)}"
+    return f"{key} {'[secret]' if _is_secret(config, key) else config.get(key)}"

@@ -9,9 +9,10 @@ from typing import Final
 ENGINES: Final = ("redis", "valkey")
 """What a replication group can run."""
 
-_THREE_PARTS: Final = re.compile(r"([1-5])\.(\d+)\.(\d+)")
-_SIX: Final = re.compile(r"6\.(x|\d+)")
-_TWO_PARTS: Final = re.compile(r"([7-9]|[1-9]\d+)\.(\d+)")
+_NUMBER: Final = r"(0|[1-9]\d*)"
+_THREE_PARTS: Final = re.compile(rf"([1-5])\.{_NUMBER}\.{_NUMBER}")
+_SIX: Final = re.compile(r"6\.(x|0|[1-9]\d*)")
+_TWO_PARTS: Final = re.compile(rf"([7-9]|[1-9]\d+)\.{_NUMBER}")
 _FIRST_VALKEY: Final = (7, 2)
 
 

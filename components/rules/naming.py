@@ -79,16 +79,4 @@ def _tag_value_problems(value: str) -> Iterator[str]:
         yield f"a tag's value has at most {_LONGEST_TAG_VALUE} letters, digits, spaces and _.:/=+-@"
 
 
-def description_fits(description: str) -> Iterator[str]:
-    """A description has at most 255 characters."""
-    if len(description) > 255:
-        yield f"has {len(description)} characters; a description has at most 255"
-
-
-CHECKS: Final = (
-    base_name_makes_an_id,
-    replication_group_id_is_one,
-    service_is_a_tag,
-    tags_are_tags,
-    description_fits,
-)
+CHECKS: Final = (base_name_makes_an_id, replication_group_id_is_one, service_is_a_tag, tags_are_tags)

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 _PORTS: Final = range(1150, 65536)
-_NAME: Final = r"[0-9a-f]{8}(?:[0-9a-f]{9})?"
 
 
 def port_is_possible(port: int) -> Iterator[str]:
@@ -20,14 +19,13 @@ def port_is_possible(port: int) -> Iterator[str]:
 
 def vpc_is_one(vpc_id: str) -> Iterator[str]:
     """A VPC's id is written vpc- and 8 or 17 hexadecimal digits."""
-    if vpc_id:
-        yield from _id_problems(vpc_id, "vpc")
+    if vpc_id and not _is_id(vpc_id, "vpc"):
+        yield _no_id("vpc")
 
 
 def subnets_are_some(subnet_ids: Sequence[str]) -> Iterator[str]:
     """Subnet ids are written subnet- and 8 or 17 hexadecimal digits, each once."""
-    for subnet in subnet_ids:
-        yield from _id_problems(subnet, "subnet")
+    yield from (f"{subnet}: {_no_id('subnet')}" for subnet in subnet_ids if not _is_id(subnet, "subnet"))
     yield from _twice(subnet_ids)
 
 
@@ -55,8 +53,7 @@ def multi_az_has_subnets(multi_az: bool, subnet_ids: Sequence[str]) -> Iterator[
 
 def groups_are_some(allowed_security_group_ids: Sequence[str]) -> Iterator[str]:
     """Security group ids are written sg- and 8 or 17 hexadecimal digits, each once."""
-    for group in allowed_security_group_ids:
-        yield from _id_problems(group, "sg")
+    yield from (f"{group}: {_no_id('sg')}" for group in allowed_security_group_ids if not _is_id(group, "sg"))
     yield from _twice(allowed_security_group_ids)
 
 
@@ -92,9 +89,12 @@ def _block_problems(block: str) -> Iterator[str]:
         yield f"{block}: is not the name of a network; if this one is meant, write {network}"
 
 
-def _id_problems(text: str, kind: str) -> Iterator[str]:
-    if not re.fullmatch(rf"{kind}-{_NAME}", text):
-        yield f"{text}: is no id of this kind, which are written {kind}- and 8 or 17 hexadecimal digits"
+def _is_id(text: str, kind: str) -> bool:
+    return re.fullmatch(rf"{kind}-[0-9a-f]{{8}}(?:[0-9a-f]{{9}})?", text) is not None
+
+
+def _no_id(kind: str) -> str:
+    return f"is no id of this kind, which are written {kind}- and 8 or 17 hexadecimal digits"
 
 
 def _twice(entries: Sequence[str]) -> Iterator[str]:

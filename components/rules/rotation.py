@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-VERIFY: Final = ("required", "whenReachable", "off")
-"""How far a token must be proven by connecting; see AuthTokenRotation."""
+from components.auth_token.seen import Verify
 
 _DURATION: Final = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -21,8 +20,19 @@ def generation_counts(generation: int) -> Iterator[str]:
 
 def verify_is_one(verify: str) -> Iterator[str]:
     """required, whenReachable or off."""
-    if verify not in VERIFY:
-        yield f"is not one of {', '.join(VERIFY)}"
+    if verify not in tuple(Verify):
+        yield f"is not one of {', '.join(Verify)}"
+
+
+def proofs_can_connect(
+    verify: str, allowed_security_group_ids: Sequence[str], allowed_cidr_blocks: Sequence[str]
+) -> Iterator[str]:
+    """Where every node must be reached for a proof, somebody must be let in."""
+    if verify == Verify.REQUIRED and not allowed_security_group_ids and not allowed_cidr_blocks:
+        yield (
+            "connects to every node, and nobody may: name who runs this, and the clients, in allowedSecurityGroupIds "
+            "or allowedCidrBlocks, or choose verify: whenReachable"
+        )
 
 
 def deadline_is_a_duration(rotation_deadline: str) -> Iterator[str]:
@@ -58,6 +68,7 @@ def seconds(duration: str) -> int:
 CHECKS: Final = (
     generation_counts,
     verify_is_one,
+    proofs_can_connect,
     deadline_is_a_duration,
     authorities_can_be_read,
 )

@@ -1,0 +1,1 @@
+"""The program and its component, run under mocks of the engine."""

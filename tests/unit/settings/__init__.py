@@ -1,0 +1,1 @@
+"""The configuration: its rules, its schema, and how it is read."""
