@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 _BACKLOG = 128
+_STOP_POLL_SECONDS = 0.1
 
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
@@ -152,7 +153,7 @@ class Server:
             # By descriptor: werkzeug ends the process where it cannot bind by itself.
             self._server = ThreadedWSGIServer(address, port, application, handler=_Handler, fd=listener.fileno())
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_STOP_POLL_SECONDS,), name="http", daemon=True)
 
     def start(self) -> None:
         """Serve in a thread."""

@@ -85,7 +85,10 @@ class MotoServices:
 
     def zones(self, region: str) -> list[str]:
         """See ``elasticache.context.Neighbours``."""
-        return sorted(zone.name for zone in self._backend("ec2", region).describe_availability_zones())
+        self._loaded()
+        from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
+        return sorted(zone.name for zone in RegionsAndZonesBackend.zones.get(region, []))
 
     def _reused_version(self, region: str, parameters: dict[str, Any]) -> tuple[str, str] | None:
         """Secrets Manager never changes a version; moto overwrites one that is pending."""

@@ -8,8 +8,9 @@ from local.cloud.elasticache.engines import EngineVersion, default_group, find_v
 from local.cloud.elasticache.errors import ApiError, invalid_combination, invalid_value
 from local.cloud.elasticache.paging import page
 from local.cloud.elasticache.snapshots import final_snapshot
-from local.cloud.elasticache.state import AuthState, Member, ReplicationGroup, Transit, now
+from local.cloud.elasticache.state import AuthState, Member, ReplicationGroup, now
 from local.cloud.nodes.group import NodeGroup
+from local.cloud.nodes.server import Transit
 from local.cloud.nodes.tokens import Tokens, digest
 
 _DEFAULT_PORT = 6379
@@ -194,7 +195,7 @@ def _begin_creation(context: Context, group: ReplicationGroup) -> None:
 
     def start() -> None:
         nodes = services.plant.build(
-            group.number, group.id, engine=group.engine, port=group.port, tls=group.transit == "required"
+            group.number, group.id, engine=group.engine, port=group.port, transit=group.transit
         )
         nodes.start(len(group.members), group.auth.tokens)
         made.append(nodes)

@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from local.cloud.nodes.group import NodeGroup
+from local.cloud.nodes.server import Transit
 from local.cloud.nodes.tokens import Tokens
 
 ACCOUNT = "123456789012"
-
-Transit = Literal["off", "preferred", "required"]
-
 
 def now() -> datetime:
     """The time, as AWS's dates have it: to the millisecond."""

@@ -2,18 +2,17 @@
 
 import itertools
 import shutil
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from local.cloud.errors import CloudError
 from local.cloud.nodes.addresses import GroupAddresses
-from local.cloud.nodes.relay import Backend, Listener, Relay
-from local.cloud.nodes.server import Server, ServerPlan
 from local.cloud.nodes.processes import Processes
+from local.cloud.nodes.relay import Backend, Listener, Relay
+from local.cloud.nodes.server import Server, ServerPlan, Transit
 from local.cloud.nodes.tokens import Tokens
 
 _SYNC_SECONDS = 30.0
@@ -24,15 +23,23 @@ class NodeGroup:
     """A primary and its replicas, numbered from 1. Methods are for one thread at a time; the relay only reads."""
 
     def __init__(
-        self, plan: ServerPlan, addresses: GroupAddresses, directory: Path, processes: Processes, relay: Relay
+        self,
+        plan: ServerPlan,
+        addresses: GroupAddresses,
+        directory: Path,
+        processes: Processes,
+        relay: Relay,
+        transit: Transit,
     ) -> None:
-        self.plan = plan
         self.addresses = addresses
         self.primary = 1
         self.servers: dict[int, Server] = {}
+        self.on_death: Callable[[Server], None] = lambda _: None
+        self._plan = plan
         self._directory = directory
         self._processes = processes
         self._relay = relay
+        self._transit: Transit = transit
         self._listeners: dict[str, Listener] = {}
         self._turns = itertools.count()
 
@@ -50,31 +57,64 @@ class NodeGroup:
             self.stop()
             raise
 
-    def add(self, indexes: range, tokens: Tokens) -> None:
-        """Start the servers with these numbers, side by side, as replicas of the primary where there is one."""
-        started = {
-            i: Server(self.plan, self.addresses.server(i), self._directory / f"{i:03}", self._processes)
-            for i in indexes
-        }
-        with ThreadPoolExecutor(max_workers=len(started)) as pool:
-            self.servers.update(started)
-            list(pool.map(lambda server: server.start(tokens), started.values()))
+    def add(self, indexes: Iterable[int], tokens: Tokens) -> None:
+        """Start the servers with these numbers, side by side, as replicas of the primary where there is one.
+
+        Raises:
+            CloudError: a server or an address could not be had; those that were started are there.
+        """
+        added = {index: self._server(index) for index in indexes}
+        self.servers.update(added)
+        with ThreadPoolExecutor(max_workers=len(added)) as pool:
+            list(pool.map(lambda server: server.start(tokens), added.values()))
             primary = self.servers[self.primary]
-            list(
-                pool.map(
-                    lambda server: self._replicate(server, primary), (s for s in started.values() if s is not primary)
-                )
-            )
-        for index in started:
+            replicas = [server for server in added.values() if server is not primary]
+            list(pool.map(lambda server: _replicate(server, primary), replicas))
+        for index in added:
             self._listen(self.addresses.node(index), partial(self.servers.get, index))
+
+    def remove(self, indexes: Iterable[int]) -> None:
+        """Stop replicas and close their addresses."""
+        for index in indexes:
+            self._relay.close_listener(self._listeners.pop(self.addresses.node(index)))
+            self.servers.pop(index).stop()
+
+    def replace(self, index: int, tokens: Tokens, *, failover: bool) -> None:
+        """Start a new server in place of one that died, with the data of the others.
+
+        A primary's place is taken by a replica if ``failover``, else the new server is the primary again.
+
+        Raises:
+            CloudError: the new server could not be had.
+        """
+        survivors = [other for other in sorted(self.servers) if other != index and self._lives(other)]
+        was_primary = index == self.primary
+        if was_primary and survivors:
+            self.fail_over(survivors[0])  # a replica without a primary gives its data to nobody
+        self.servers[index].stop()
+        self.servers[index] = server = self._server(index)
+        server.start(tokens)
+        if index != self.primary:
+            _replicate(server, self.servers[self.primary])
+            if was_primary and not failover:
+                self.fail_over(index)
 
     def set_tokens(self, tokens: Tokens, between_nodes: Callable[[], None]) -> None:
         """Change the tokens node after node, the primary first; ``between_nodes`` is called between two of them."""
-        order = sorted(self.servers, key=lambda index: index != self.primary)
-        for position, index in enumerate(order):
+        for position, index in enumerate(sorted(self.servers, key=lambda index: index != self.primary)):
             if position:
                 between_nodes()
             self.servers[index].accept(tokens)
+
+    def encrypt(self, transit: Transit) -> None:
+        """Change encryption in transit on every node."""
+        self._transit = transit
+        for server in self.servers.values():
+            server.encrypt(transit)
+        primary = self.servers[self.primary]
+        for server in self.servers.values():
+            if server is not primary:
+                _replicate(server, primary)
 
     def cut_connections(self) -> None:
         """Close the clients' connections, not those of replication."""
@@ -83,13 +123,13 @@ class NodeGroup:
                 server.command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
 
     def fail_over(self, to: int) -> None:
-        """Make another node the primary; the primary endpoint follows, the old primary becomes a replica."""
+        """Make another node the primary; the primary endpoint follows, the others become its replicas."""
         promoted = self.servers[to]
         promoted.follow(None)
         self.primary = to
         for index, server in self.servers.items():
-            if index != to:
-                self._replicate(server, promoted)
+            if index != to and self._lives(index):
+                _replicate(server, promoted)
 
     def stop(self) -> None:
         """Close the addresses, kill the servers, remove their files."""
@@ -101,18 +141,32 @@ class NodeGroup:
         self.servers.clear()
         shutil.rmtree(self._directory, ignore_errors=True)
 
+    def _server(self, index: int) -> Server:
+        directory = self._directory / f"{index:03}"
+        server = Server(self._plan, self.addresses.server(index), directory, self._processes, self._transit)
+        server.on_death = lambda dead: self.on_death(dead)
+        return server
+
+    def _lives(self, index: int) -> bool:
+        return not self.servers[index].exited.is_set()
+
     def _listen(self, address: str, route: Callable[[], Backend | None]) -> None:
-        self._listeners[address] = self._relay.listen(address, self.plan.port, route)
+        self._listeners[address] = self._relay.listen(address, self._plan.port, route)
 
     def _reader(self) -> Backend | None:
-        replicas = [server for index, server in sorted(self.servers.items()) if index != self.primary]
-        return replicas[next(self._turns) % len(replicas)] if replicas else self.servers.get(self.primary)
+        replicas = [index for index in sorted(self.servers) if index != self.primary and self._lives(index)]
+        return self.servers.get(replicas[next(self._turns) % len(replicas)] if replicas else self.primary)
 
-    @staticmethod
-    def _replicate(server: Server, primary: Server) -> None:
-        server.follow(primary)
-        deadline = time.monotonic() + _SYNC_SECONDS
-        while not server.in_sync():
-            if time.monotonic() > deadline:
-                raise CloudError(f"the replica at {server.address[0]} is not in sync after {_SYNC_SECONDS:.0f} s")
-            time.sleep(_POLL_SECONDS)
+
+def _replicate(server: Server, primary: Server) -> None:
+    """Follow the primary, and wait for its data.
+
+    Raises:
+        CloudError: they did not get in sync in time.
+    """
+    server.follow(primary)
+    deadline = time.monotonic() + _SYNC_SECONDS
+    while not server.in_sync():
+        if time.monotonic() > deadline:
+            raise CloudError(f"the replica at {server.address[0]} is not in sync after {_SYNC_SECONDS:.0f} s")
+        time.sleep(_POLL_SECONDS)

@@ -9,7 +9,7 @@ from local.cloud.nodes.certificates import Authority
 from local.cloud.nodes.group import NodeGroup
 from local.cloud.nodes.processes import Processes
 from local.cloud.nodes.relay import Relay
-from local.cloud.nodes.server import ServerPlan
+from local.cloud.nodes.server import ServerPlan, Transit
 
 MAX_NODES = 6  # a primary and five replicas: ElastiCache's own limit
 
@@ -25,7 +25,7 @@ class Plant:
     relay: Relay
     binaries: dict[str, Path] = field(default_factory=dict)
 
-    def build(self, number: int, name: str, *, engine: str, port: int, tls: bool) -> NodeGroup:
+    def build(self, number: int, name: str, *, engine: str, port: int, transit: Transit) -> NodeGroup:
         """The data plane of group ``number``, not started yet.
 
         Raises:
@@ -37,10 +37,8 @@ class Plant:
         directory.mkdir(mode=0o700, parents=True)
         indexes = range(1, MAX_NODES + 1)
         hosts = [addresses.primary, addresses.reader, *map(addresses.node, indexes), *map(addresses.server, indexes)]
-        certificate = self.authority.issue(directory, hosts) if tls else None
-        return NodeGroup(
-            ServerPlan(self.binaries[engine], port, certificate), addresses, directory, self.processes, self.relay
-        )
+        plan = ServerPlan(self.binaries[engine], port, self.authority.issue(directory, hosts))
+        return NodeGroup(plan, addresses, directory, self.processes, self.relay, transit)
 
     def describe(self, engine: str) -> str:
         """Which program serves an engine, for people: Redis may stand in for Valkey, their protocol is the same."""

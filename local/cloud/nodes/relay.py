@@ -6,12 +6,12 @@ While none is needed the relay ends TLS itself, with the server's own certificat
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from local.cloud.errors import CloudError
@@ -21,6 +21,7 @@ from local.cloud.nodes.tokens import Tokens
 _CHUNK = 65536
 _BACKLOG = 128
 _HANDSHAKE_SECONDS = 10
+_TLS_HANDSHAKE = b"\x16"  # the first byte of every TLS connection, and of no command of Redis
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -33,7 +34,7 @@ class Backend(Protocol):
         """Where it listens."""
 
     @property
-    def unix_socket(self) -> Path:
+    def unix_socket(self) -> str:
         """Its unix socket, for judged connections."""
 
     @property
@@ -41,8 +42,12 @@ class Backend(Protocol):
         """What it accepts now."""
 
     @property
-    def tls(self) -> ssl.SSLContext | None:
-        """With its certificate; none where it speaks plain TCP."""
+    def transit(self) -> str:
+        """Whether clients speak TLS: "off", "preferred" (as they like) or "required"."""
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """With its certificate."""
 
 
 Route = Callable[[], Backend | None]
@@ -121,30 +126,38 @@ async def _end(listener: Listener) -> None:
 
 async def _serve(client: socket.socket, backend: Backend | None) -> None:
     """One connection from its start to its end. What goes wrong on it ends it, and nothing else."""
-    if backend is None:
-        client.close()
-        return
-    judging = not backend.tokens.required
-    writers: list[asyncio.StreamWriter] = []
-    try:
-        if judging:
-            upstream = await asyncio.open_unix_connection(str(backend.unix_socket))
-        else:
+    with contextlib.ExitStack() as stack:
+        stack.callback(client.close)
+        # A client that went away, a failed handshake, a server that is down: all that the client sees is a closed connection.
+        stack.enter_context(contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError))
+        if backend is None:
+            return
+        if backend.tokens.required:
             upstream = await asyncio.open_connection(*backend.address)
-        writers.append(upstream[1])
-        downstream = await _streams(client, backend.tls if judging else None)
-        writers.append(downstream[1])
-        if judging:
-            requests = judged(downstream[0], upstream[1], lambda: backend.tokens)
-        else:
+            stack.callback(upstream[1].transport.abort)
+            downstream = await _streams(client, None)
+            stack.callback(downstream[1].transport.abort)
             requests = _pump(downstream[0], upstream[1])
+        else:
+            upstream = await asyncio.open_unix_connection(backend.unix_socket)
+            stack.callback(upstream[1].transport.abort)
+            downstream = await _streams(client, backend.tls if await _wants_tls(client, backend.transit) else None)
+            stack.callback(downstream[1].transport.abort)
+            requests = judged(downstream[0], upstream[1], lambda: backend.tokens)
         await _exchange(requests, upstream, downstream[1])
-    except (OSError, ValueError, asyncio.IncompleteReadError):
-        pass  # a client that went away, a failed handshake, a server that is down: the client sees a closed connection
+
+
+async def _wants_tls(client: socket.socket, transit: str) -> bool:
+    """Whether this connection is encrypted; where clients may choose, their first byte says it."""
+    if transit != "preferred":
+        return transit == "required"
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(client, readable.set)
+    try:
+        await readable.wait()
     finally:
-        client.close() if len(writers) < 2 else None
-        for writer in writers:
-            writer.transport.abort() if isinstance(writer.transport, asyncio.Transport) else writer.close()
+        loop.remove_reader(client)
+    return client.recv(1, socket.MSG_PEEK) == _TLS_HANDSHAKE
 
 
 async def _streams(client: socket.socket, context: ssl.SSLContext | None) -> Streams:

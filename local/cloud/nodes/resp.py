@@ -5,7 +5,6 @@ redis-py would do, but importing it takes a quarter of the second in which the c
 
 import socket
 from collections.abc import Iterable
-from pathlib import Path
 from typing import BinaryIO
 
 from local.cloud.errors import CloudError
@@ -26,8 +25,8 @@ def encode(arguments: Iterable[bytes | str]) -> bytes:
 class Connection:
     """A blocking connection to a Redis server's unix socket. Not for several threads at once."""
 
-    def __init__(self, directory: Path, name: str, *, timeout: float) -> None:
-        """Connect to the socket ``name`` in ``directory``; ``timeout`` in seconds holds for every reply.
+    def __init__(self, path: str, *, timeout: float) -> None:
+        """Connect to the unix socket; ``timeout`` in seconds holds for every reply.
 
         Raises:
             OSError: nothing listens there.
@@ -35,7 +34,7 @@ class Connection:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.settimeout(timeout)
-            self._socket.connect(str(directory / name))
+            self._socket.connect(path)
         except OSError:
             self._socket.close()
             raise
