@@ -94,7 +94,7 @@ def start(
     valkey_server: Path | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Cloud:
-    """Start a cloud in the background and wait until it is ready. One that runs at this root already is returned as it is.
+    """Start a cloud in the background and wait until it is ready; one that runs at this root already is returned.
 
     ``delay`` is the seconds that each change of the control plane takes; further settings by their names in JSON.
 
@@ -130,7 +130,8 @@ def start(
 def _ask(url: str, content: Any = None) -> Any:
     """GET, or PUT where there is content."""
     data = None if content is None else json.dumps(content).encode()
-    request = urllib.request.Request(url, data, method="GET" if data is None else "PUT")  # noqa: S310 - our own endpoint
+    method = "GET" if data is None else "PUT"
+    request = urllib.request.Request(url, data, method=method)  # noqa: S310 - the URL is our own endpoint's
     try:
         with _opener.open(request, timeout=_ANSWER_SECONDS) as answer:
             return json.load(answer)

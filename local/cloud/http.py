@@ -153,7 +153,9 @@ class Server:
             # By descriptor: werkzeug ends the process where it cannot bind by itself.
             self._server = ThreadedWSGIServer(address, port, application, handler=_Handler, fd=listener.fileno())
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_STOP_POLL_SECONDS,), name="http", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_STOP_POLL_SECONDS,), name="http", daemon=True
+        )
 
     def start(self) -> None:
         """Serve in a thread."""

@@ -23,7 +23,8 @@ SERVICES = {
 }
 """Names in credential scopes, and what moto calls them."""
 
-# moto's EC2 keeps which instance types are offered where, 90 MB; there are no instances here, so those calls are refused instead.
+# moto's EC2 keeps which instance types are offered where, 90 MB; there are no instances here, so those calls are
+# refused instead.
 _OFFERINGS = "ec2/resources/instance_type_offerings"
 NOT_SERVED = {
     "RunInstances",
@@ -67,7 +68,7 @@ class MotoServices:
         """See ``elasticache.context.Neighbours``."""
         backend = self._backend("kms", region)
         identifier = backend.any_id_to_key_id(key)
-        found = backend.keys[identifier] if identifier in backend.keys else None
+        found = backend.keys.get(identifier)
         return str(found.arn) if found is not None and found.key_state == "Enabled" else None
 
     def subnet(self, region: str, subnet: str) -> tuple[str, str] | None:
@@ -82,13 +83,6 @@ class MotoServices:
     def has_log_group(self, region: str, name: str) -> bool:
         """See ``elasticache.context.Neighbours``."""
         return name in self._backend("logs", region).groups
-
-    def zones(self, region: str) -> list[str]:
-        """See ``elasticache.context.Neighbours``."""
-        self._loaded()
-        from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
-
-        return sorted(zone.name for zone in RegionsAndZonesBackend.zones.get(region, []))
 
     def _reused_version(self, region: str, parameters: dict[str, Any]) -> tuple[str, str] | None:
         """Secrets Manager never changes a version; moto overwrites one that is pending."""
@@ -105,7 +99,8 @@ class MotoServices:
             return None
         return (
             "ResourceExistsException",
-            f"You can't use ClientRequestToken {token} because that value is already in use for a version of this secret.",
+            f"You can't use ClientRequestToken {token} because that value is already in use for a version of secret "
+            f"{secret.arn}.",
         )
 
     def _backend(self, service: str, region: str) -> Any:

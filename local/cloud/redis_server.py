@@ -1,4 +1,4 @@
-"""Where redis-server comes from: PATH, or the distribution's package, unpacked without installing it or starting any service."""
+"""Where redis-server comes from: PATH, or the distribution's package, unpacked without installing anything."""
 
 import fcntl
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from local.cloud.errors import CloudError
 
 _PACKAGES = ("redis-server", "redis-tools")
+_BY_HAND = "as root type: apt-get install redis-server redis-tools"
 _COMMAND_SECONDS = 300
 _VERSION = re.compile(r"\bv=(\d+\.\d+\.\d+)")
 _PLANNED = re.compile(r"^Inst (\S+)", re.MULTILINE)
@@ -40,7 +41,7 @@ class Binaries:
 
 
 def ensure(directory: Path) -> Binaries:
-    """A redis-server from PATH, else from ``directory``, where it is unpacked if need be. Several may ask at the same time.
+    """A redis-server from PATH, else from ``directory``, where it is unpacked if need be; safe to call side by side.
 
     Raises:
         RedisMissingError: there is none; the message is a sentence with the command to type.
@@ -54,14 +55,11 @@ def ensure(directory: Path) -> Binaries:
             found = _on_path("valkey-server", "valkey-cli")  # the same protocol; some distributions have only this
             if found is None:
                 raise RedisMissingError(
-                    f"redis-server with TLS is needed and could not be downloaded ({problem}); "
-                    "as root type: apt-get install redis-server redis-tools"
+                    f"redis-server with TLS is needed and could not be downloaded ({problem}); {_BY_HAND}"
                 )
     found = found or _unpacked(directory)
     if found is None:
-        raise RedisMissingError(
-            f"the redis-server unpacked in {directory} does not run here; as root type: apt-get install redis-server redis-tools"
-        )
+        raise RedisMissingError(f"the redis-server unpacked in {directory} does not run here; {_BY_HAND}")
     return found
 
 
@@ -79,7 +77,8 @@ def checked(server: Path) -> str:
     """
     try:
         shown = _run([str(server), "--version"])
-        # A server that knows `tls-port` stumbles over the line after it; without TLS, over this one. Nothing is started.
+        # A server that knows `tls-port` stumbles over the line after it; without TLS, over this one. Nothing is
+        # started.
         probe = _run([str(server), "-"], stdin="port 0\ntls-port 0\nno-such-directive yes\n")
     except OSError as error:
         raise RedisMissingError(f"{server} does not run: {error}") from error

@@ -1,4 +1,4 @@
-"""What can be set on a running cloud: how slow it is, what it answers where AWS's behaviour is open, and what goes wrong."""
+"""What can be set on a running cloud: how slow it is, what it does where AWS's behaviour is open, what goes wrong."""
 
 import threading
 from typing import Annotated, Literal
@@ -16,8 +16,8 @@ class _Model(BaseModel):
 class Fault(_Model):
     """What happens to the next ``times`` calls of an operation, of any service.
 
-    ``code`` answers with that error code and changes nothing, but two are special: ``applyThenDrop`` carries the call out and then
-    closes the connection without an answer, ``dropBefore`` closes it first.
+    ``code`` answers with that error code and changes nothing, but two are special: ``applyThenDrop`` carries the call
+    out and then closes the connection without an answer, ``dropBefore`` closes it first.
     """
 
     operation: str = Field(min_length=1)
@@ -28,10 +28,10 @@ class Fault(_Model):
 class Settings(_Model):
     """All settings, in seconds where they are times.
 
-    ``delay``: how long each change of the control plane takes. ``node_stagger``: how long after one node the next learns of a
-    change of tokens. ``status_lag``: how long after a call the status still reads as before. ``puzzle``: a group created with a token
-    asks for none until SET. ``set_without_rotate``: SET of a token that was not rotated in. ``same_token``: the newest token sent
-    again. ``cut_on_set``: SET closes the clients' connections.
+    ``delay``: how long each change of the control plane takes. ``node_stagger``: how long after one node the next
+    learns of a change of tokens. ``status_lag``: how long after a call the status still reads as before. ``puzzle``: a
+    group created with a token asks for none until SET. ``set_without_rotate``: SET of a token that was not rotated in.
+    ``same_token``: the newest token sent again. ``cut_on_set``: SET closes the clients' connections.
     """
 
     delay: Seconds = 0.0

@@ -3,10 +3,27 @@
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from local.cloud.elasticache.state import ReplicationGroup, State
+from local.cloud.elasticache.state import RegionState, ReplicationGroup, State
 from local.cloud.errors import CloudError
 from local.cloud.settings import LiveSettings
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a call begins.
+
+    ``title`` names it in events, ``status`` is the group's while it is under way. ``work`` is done on the nodes,
+    without the state's lock; then ``done`` with it. The group is available afterwards, or has ``status_if_failed``.
+    """
+
+    title: str
+    status: str
+    work: Callable[[], None] = lambda: None
+    done: Callable[[], None] = lambda: None
+    failed: Callable[[], None] = lambda: None
+    status_if_failed: str = "available"
 
 
 class Changes:
@@ -17,24 +34,13 @@ class Changes:
         self._settings = settings
         self._over = threading.Event()
 
-    def begin(
-        self,
-        group: ReplicationGroup,
-        status: str,
-        work: Callable[[], None],
-        *,
-        done: Callable[[], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        """Enter ``status`` now and do the work once the delay is over.
-
-        ``work`` runs without the state's lock, ``done`` or ``failed`` (with a sentence) afterwards and with it; they leave the status.
-        """
+    def begin(self, region: RegionState, group: ReplicationGroup, change: Change) -> None:
+        """Enter the change's status now and carry it out once the delay is over. The state's lock is held."""
         settings = self._settings.now
-        group.change_status(status, lag=settings.status_lag)
+        group.change_status(change.status, lag=settings.status_lag)
         seconds = settings.delay + settings.status_lag
         threading.Thread(
-            target=self._run, args=(group, seconds, work, done, failed), name=f"{status} {group.id}", daemon=True
+            target=self._run, args=(region, group, change, seconds), name=change.title, daemon=True
         ).start()
 
     def pause(self, seconds: float) -> None:
@@ -50,27 +56,29 @@ class Changes:
         """Let waiting changes end without being carried out."""
         self._over.set()
 
-    def _run(
-        self,
-        group: ReplicationGroup,
-        seconds: float,
-        work: Callable[[], None],
-        done: Callable[[], None],
-        failed: Callable[[str], None],
-    ) -> None:
+    def _run(self, region: RegionState, group: ReplicationGroup, change: Change, seconds: float) -> None:
         if self._over.wait(seconds):
             return
         with group.busy:
-            try:
-                work()
-            except CloudError as error:
-                reason = str(error)
-            except Exception as error:  # noqa: BLE001 - a fault of ours must show as a failed change, not as a group that hangs
-                traceback.print_exc()
-                reason = f"the local cloud failed ({type(error).__name__}); its log says where"
-            else:
-                with self._state.lock:
-                    done()
-                return
+            problem = _problem(change)
         with self._state.lock:
-            failed(reason)
+            if problem is None:
+                change.done()
+                group.settle("available")
+                region.event(group.id, "replication-group", f"{change.title} completed")
+            else:
+                change.failed()
+                group.settle(change.status_if_failed)
+                region.event(group.id, "replication-group", f"{change.title} failed: {problem}")
+
+
+def _problem(change: Change) -> str | None:
+    """Do the work; what was in the way, if anything."""
+    try:
+        change.work()
+    except CloudError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must show as a failed change, not as a group that hangs
+        traceback.print_exc()
+        return f"the local cloud failed ({type(error).__name__}); its log says where"
+    return None

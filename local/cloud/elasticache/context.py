@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from local.cloud.elasticache.changes import Changes
+from local.cloud.elasticache.changes import Change, Changes
 from local.cloud.elasticache.errors import ApiError
 from local.cloud.elasticache.state import ParameterGroup, RegionState, ReplicationGroup, State, SubnetGroup
 from local.cloud.nodes.plant import Plant
@@ -25,9 +25,6 @@ class Neighbours(Protocol):
 
     def has_log_group(self, region: str, name: str) -> bool:
         """Whether the CloudWatch log group is there."""
-
-    def zones(self, region: str) -> list[str]:
-        """The region's availability zones."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,18 @@ class Context:
         if group is None:
             raise ApiError("ReplicationGroupNotFoundFault", f"ReplicationGroup {name} not found.")
         return group
+
+    def available_group(self, name: str) -> ReplicationGroup:
+        """The same, if it can be changed now; else its InvalidReplicationGroupState."""
+        group = self.group(name)
+        if group.status != "available":
+            message = f"Replication group must be in available state to modify; {group.id} is {group.status}."
+            raise ApiError("InvalidReplicationGroupStateFault", message)
+        return group
+
+    def begin(self, group: ReplicationGroup, change: Change) -> None:
+        """Begin a change of a group of this region."""
+        self.services.changes.begin(self.region, group, change)
 
     def subnet_group(self, name: str) -> SubnetGroup:
         """The subnet group of this name, or its CacheSubnetGroupNotFoundFault."""

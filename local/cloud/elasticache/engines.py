@@ -1,4 +1,4 @@
-"""Engines, versions and parameter group families, as ElastiCache offers them ("Supported engines and versions", AWS's user guide)."""
+"""Engines, versions and parameter group families ("Supported engines and versions", AWS's user guide)."""
 
 from dataclasses import dataclass
 

@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from local.cloud.elasticache import log_delivery, parameters, render, rules, tags
+from local.cloud.elasticache import log_delivery, parameters, render, repair, rules, tags
+from local.cloud.elasticache.changes import Change
 from local.cloud.elasticache.context import Context
 from local.cloud.elasticache.engines import EngineVersion, default_group, find_version
 from local.cloud.elasticache.errors import ApiError, invalid_combination, invalid_value
 from local.cloud.elasticache.paging import page
 from local.cloud.elasticache.snapshots import final_snapshot
 from local.cloud.elasticache.state import AuthState, Member, ReplicationGroup, now
-from local.cloud.nodes.group import NodeGroup
 from local.cloud.nodes.server import Transit
 from local.cloud.nodes.tokens import Tokens, digest
 
+# Regions whose first availability zones are not a, b and c.
+_ZONES = {"ap-northeast-1": "acd", "ca-central-1": "abd", "cn-north-1": "ab", "us-west-1": "ab"}
 _DEFAULT_PORT = 6379
 _DEFAULT_MAINTENANCE = "sun:05:00-sun:06:00"
 _DEFAULT_SNAPSHOT = "03:00-04:00"
@@ -64,15 +66,8 @@ def delete(context: Context, request: dict[str, Any]) -> dict[str, Any]:
         del context.region.groups[group.id]
         for arn in (group.arn, *(member.arn for member in group.members)):
             context.region.tags.pop(arn, None)
-        context.region.event(group.id, "replication-group", f"Replication group {group.id} deleted")
 
-    def keep(reason: str) -> None:
-        group.change_status("available")
-        context.region.event(
-            group.id, "replication-group", f"Replication group {group.id} could not be deleted: {reason}"
-        )
-
-    context.services.changes.begin(group, "deleting", stop, done=forget, failed=keep)
+    context.begin(group, Change(f"Deletion of replication group {group.id}", "deleting", stop, forget))
     return {"ReplicationGroup": render.replication_group(group)}
 
 
@@ -110,7 +105,7 @@ def _new_group(context: Context, name: str, request: dict[str, Any]) -> Replicat
         kms_key=_kms_key(context, request.get("KmsKeyId"), at_rest=at_rest),
         log_deliveries=log_delivery.configured(context, [], request.get("LogDeliveryConfigurations", []), version),
         notification_topic=request.get("NotificationTopicArn"),
-        members=_members(context, name, count, request.get("PreferredCacheClusterAZs", [])),
+        members=_members(context, name, count, subnets, request.get("PreferredCacheClusterAZs", [])),
         auth=_first_token(request, transit, puzzle=context.services.settings.now.puzzle),
     )
 
@@ -154,14 +149,22 @@ def _kms_key(context: Context, key: str | None, *, at_rest: bool) -> str | None:
     return arn
 
 
-def _members(context: Context, name: str, count: int, zones: list[str]) -> list[Member]:
-    available = context.services.neighbours.zones(context.region.name)
-    if zones and len(zones) != count:
+def _members(context: Context, name: str, count: int, subnet_group: str | None, wanted: list[str]) -> list[Member]:
+    available = zones(context, subnet_group)
+    if wanted and len(wanted) != count:
         raise invalid_value("The number of PreferredCacheClusterAZs must be the number of cache clusters.")
-    if unknown := set(zones) - set(available):
-        raise invalid_value(f"Not an availability zone of {context.region.name}: {', '.join(sorted(unknown))}.")
-    chosen = zones or [available[place % len(available)] for place in range(count)]
+    if unknown := set(wanted) - set(available):
+        raise invalid_value(f"The subnet group has no subnet in {', '.join(sorted(unknown))}.")
+    chosen = wanted or [available[place % len(available)] for place in range(count)]
     return [new_member(context, name, place + 1, zone) for place, zone in enumerate(chosen)]
+
+
+def zones(context: Context, subnet_group: str | None) -> list[str]:
+    """The availability zones that a group's nodes can be in: its subnets', or the region's."""
+    if subnet_group is None:
+        name = context.region.name
+        return [f"{name}{letter}" for letter in _ZONES.get(name, "abc")]
+    return sorted({zone for _, zone in context.subnet_group(subnet_group).subnets})
 
 
 def new_member(context: Context, group: str, index: int, zone: str) -> Member:
@@ -180,7 +183,7 @@ def security_groups(context: Context, request: dict[str, Any]) -> list[str]:
 
 
 def parameter_group_for(context: Context, version: EngineVersion, name: str | None) -> str:
-    """The parameter group of a request, which must be of the version's family; the family's default if it names none."""
+    """The parameter group of a request, which must be of the version's family; if it names none, the default."""
     group = parameters.existing_group(context, name or default_group(version.family))
     if group.family != version.family:
         raise invalid_combination(
@@ -191,33 +194,21 @@ def parameter_group_for(context: Context, version: EngineVersion, name: str | No
 
 def _begin_creation(context: Context, group: ReplicationGroup) -> None:
     services = context.services
-    made: list[NodeGroup] = []
 
     def start() -> None:
+        values = parameters.values_in_force(context, group.parameter_group)
         nodes = services.plant.build(
             group.number, group.id, engine=group.engine, port=group.port, transit=group.transit
         )
         nodes.start(len(group.members), group.auth.tokens)
-        made.append(nodes)
-        parameters.apply(nodes, parameters.values_in_force(context, group.parameter_group))
+        group.nodes = nodes
+        parameters.apply(nodes, values)
 
     def finish() -> None:
-        group.nodes = made[0]
-        group.change_status("available")
-        log_delivery.activate(group)
-        context.region.event(group.id, "replication-group", f"Replication group {group.id} created")
-        context.region.event(
-            group.id,
-            "replication-group",
-            f"{group.engine} {group.engine_version} is served by {services.plant.describe(group.engine)}",
-        )
+        assert group.nodes is not None, "they were just started"
+        repair.watch(context, group, group.nodes)
+        message = f"{group.engine} {group.engine_version} is served by {services.plant.describe(group.engine)}"
+        context.region.event(group.id, "replication-group", message)
 
-    def fail(reason: str) -> None:
-        for nodes in made:
-            nodes.stop()
-        group.change_status("create-failed")
-        context.region.event(
-            group.id, "replication-group", f"Replication group {group.id} could not be created: {reason}"
-        )
-
-    services.changes.begin(group, "creating", start, done=finish, failed=fail)
+    title = f"Creation of replication group {group.id}"
+    context.begin(group, Change(title, "creating", start, finish, status_if_failed="create-failed"))

@@ -5,7 +5,6 @@ from typing import Any
 from local.cloud.elasticache.context import Context
 from local.cloud.elasticache.engines import EngineVersion
 from local.cloud.elasticache.errors import invalid_combination, invalid_value
-from local.cloud.elasticache.state import ReplicationGroup
 
 # Since these engine versions ("Log delivery", AWS's user guide).
 _SINCE = {"slow-log": (6, 0), "engine-log": (6, 2)}
@@ -31,11 +30,6 @@ def configured(
             raise invalid_combination(f"{kind} needs engine version {'.'.join(map(str, _SINCE[kind]))} or later.")
         deliveries[kind] = _delivery(context, kind, request)
     return list(deliveries.values())
-
-
-def activate(group: ReplicationGroup) -> None:
-    """The deliveries of a group that came to be available are active."""
-    group.log_deliveries = [{**delivery, "Status": "active"} for delivery in group.log_deliveries]
 
 
 def _delivery(context: Context, kind: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,8 @@ def delete(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     ):
         raise ApiError(
             "InvalidCacheParameterGroupStateFault",
-            f"One or more cache clusters are still members of this parameter group {group.name}, so the group cannot be deleted.",
+            f"One or more cache clusters are still members of this parameter group {group.name}, "
+            "so the group cannot be deleted.",
         )
     del context.region.parameter_groups[group.name]
     context.region.tags.pop(group.arn, None)

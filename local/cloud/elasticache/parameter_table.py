@@ -1,7 +1,7 @@
 """The cache parameters that people set, as AWS's user guide lists them ("Engine specific parameters").
 
-Name, type, default, allowed values, modifiable, first family, last family ("" for none). Parameters of clusters, of append-only files and
-of single node types are not here.
+Name, type, default, allowed values, modifiable, first family, last family ("" for none). Parameters of clusters, of
+append-only files and of single node types are not here.
 """
 
 _BOOLEAN = "yes,no"

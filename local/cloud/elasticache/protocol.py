@@ -1,6 +1,7 @@
 """AWS's query protocol, both ways, for whatever the service model describes.
 
-Requests are form fields such as ``Tags.Tag.1.Key``, answers are XML; which names and types belong where, the shapes say.
+Requests are form fields such as ``Tags.Tag.1.Key``, answers are XML; which names and types belong where, the shapes
+say.
 """
 
 import base64

@@ -5,6 +5,7 @@ from typing import Any
 from local.cloud.elasticache.engines import find_version
 from local.cloud.elasticache.state import Member, ParameterGroup, ReplicationGroup, SubnetGroup
 
+_WITHOUT_ENDPOINTS = ("creating", "create-failed")
 _NODE_ID = "0001"  # groups with cluster mode disabled have one node per cluster and one node group
 
 
@@ -22,7 +23,7 @@ def replication_group(group: ReplicationGroup) -> dict[str, Any]:
         "Status": group.shown_status(),
         "PendingModifiedValues": _pending(group),
         "MemberClusters": [member.cluster_id for member in group.members],
-        "NodeGroups": [_node_group(group)] if group.nodes else None,
+        "NodeGroups": [_node_group(group)] if group.nodes and group.status not in _WITHOUT_ENDPOINTS else None,
         "AutomaticFailover": "enabled" if group.automatic_failover else "disabled",
         "MultiAZ": "enabled" if group.multi_az else "disabled",
         "SnapshotRetentionLimit": group.snapshot_retention,
@@ -52,6 +53,18 @@ def _pending(group: ReplicationGroup) -> dict[str, Any]:
     return {
         "AuthTokenStatus": group.auth.pending,
         "AutomaticFailoverStatus": None if wanted is None else ("enabled" if wanted else "disabled"),
+        **_pending_transit(group),
+    }
+
+
+def _pending_transit(group: ReplicationGroup) -> dict[str, Any]:
+    """Its members in both shapes of pending values."""
+    transit = group.pending_transit
+    if transit is None:
+        return {}
+    return {
+        "TransitEncryptionEnabled": transit != "off",
+        "TransitEncryptionMode": None if transit == "off" else transit,
     }
 
 
@@ -105,6 +118,7 @@ def cache_cluster(group: ReplicationGroup, member: Member, *, with_nodes: bool) 
             "AuthTokenStatus": group.auth.pending,
             "CacheNodeType": group.pending.node_type,
             "EngineVersion": group.pending.engine_version,
+            **_pending_transit(group),
         },
         "NotificationConfiguration": (
             {"TopicArn": group.notification_topic, "TopicStatus": "active"} if group.notification_topic else None

@@ -40,10 +40,10 @@ _ABSENT: dict[str, tuple[Any, ...]] = {
 }
 
 
-def check_absent(request: dict[str, Any], *allowed: str) -> None:
-    """Refuse what this cloud does not have, with a 501, rather than pretend; ``allowed`` names what the caller sees to itself."""
+def check_absent(request: dict[str, Any]) -> None:
+    """Refuse what this cloud does not have, with a 501, rather than pretend."""
     for name, harmless in _ABSENT.items():
-        if name in request and name not in allowed and request[name] not in harmless:
+        if name in request and request[name] not in harmless:
             raise ApiError(
                 "NotImplemented", f"The local cloud has no {name} (cluster mode disabled, IPv4, tokens and no users)."
             )
@@ -53,8 +53,9 @@ def check_identifier(name: str, kind: str) -> str:
     """A replication group's name, lower-cased as AWS does."""
     if not _IDENTIFIER.fullmatch(name):
         raise invalid_value(
-            f"The parameter {kind} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII "
-            "letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
+            f"The parameter {kind} is not a valid identifier. Identifiers must begin with a letter; "
+            "must contain only ASCII letters, digits, and hyphens; "
+            "and must not end with a hyphen or contain two consecutive hyphens."
         )
     if kind == "ReplicationGroupIdentifier" and len(name) > 40:
         raise invalid_value("The parameter ReplicationGroupIdentifier must be 40 characters or fewer.")
@@ -64,7 +65,8 @@ def check_identifier(name: str, kind: str) -> str:
 def check_token(token: str, *, at_creation: bool) -> None:
     """Length and characters of a token. The message never quotes it.
 
-    AWS's pages disagree on the characters: the narrow set holds for CreateReplicationGroup, ModifyReplicationGroup excludes four.
+    AWS's pages disagree on the characters: the narrow set holds for CreateReplicationGroup, ModifyReplicationGroup
+    excludes four.
     """
     if not _TOKEN.fullmatch(token):
         raise invalid_value("Invalid AuthToken provided: it must be 16 to 128 printable characters, without spaces.")

@@ -1,8 +1,10 @@
-"""Snapshots of replication groups: their records. The data of a group is not kept, and no group is made from a snapshot."""
+"""Snapshots of replication groups: their records. Data is not kept, and no group is made from a snapshot."""
 
+from functools import partial
 from typing import Any, Literal
 
 from local.cloud.elasticache import render, tags
+from local.cloud.elasticache.changes import Change
 from local.cloud.elasticache.context import Context
 from local.cloud.elasticache.errors import ApiError, invalid_combination
 from local.cloud.elasticache.paging import page
@@ -14,26 +16,16 @@ def create(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """CreateSnapshot: the group is ``snapshotting`` until it is there."""
     if "ReplicationGroupId" in request and "CacheClusterId" in request:
         raise invalid_combination("Give a ReplicationGroupId or a CacheClusterId, not both.")
-    group = _source(context, request)
-    if group.status != "available":
-        raise ApiError(
-            "InvalidReplicationGroupStateFault",
-            f"Replication group {group.id} is not in available state: {group.status}.",
-        )
+    group = context.available_group(_source(context, request).id)
     snapshot = _new(context, group, request["SnapshotName"], request.get("KmsKeyId"))
     tags.put(context, snapshot.arn, request.get("Tags", []))
 
-    def finish() -> None:
-        snapshot.status = "available"
-        group.change_status("available")
-        context.region.event(group.id, "replication-group", f"Snapshot {snapshot.name} succeeded")
+    def end(status: str) -> None:
+        snapshot.status = status
 
-    def fail(reason: str) -> None:
-        snapshot.status = "failed"
-        group.change_status("available")
-        context.region.event(group.id, "replication-group", f"Snapshot {snapshot.name} failed: {reason}")
-
-    context.services.changes.begin(group, "snapshotting", lambda: None, done=finish, failed=fail)
+    title = f"Snapshot {snapshot.name} of replication group {group.id}"
+    done, failed = partial(end, "available"), partial(end, "failed")
+    context.begin(group, Change(title, "snapshotting", done=done, failed=failed))
     return {"Snapshot": _rendered(snapshot)}
 
 

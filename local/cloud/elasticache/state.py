@@ -12,6 +12,7 @@ from local.cloud.nodes.tokens import Tokens
 
 ACCOUNT = "123456789012"
 
+
 def now() -> datetime:
     """The time, as AWS's dates have it: to the millisecond."""
     moment = datetime.now(UTC)
@@ -22,7 +23,7 @@ def now() -> datetime:
 class AuthState:
     """A group's tokens as the control plane sees them: what is in force, what was rotated in and is not SET yet."""
 
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
     rotated: str | None = None
     pending: Literal["ROTATING", "SETTING"] | None = None
     modified: datetime | None = None
@@ -86,6 +87,7 @@ class ReplicationGroup:
     pending: Pending = field(default_factory=Pending)
     nodes: NodeGroup | None = None
     busy: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    pending_transit: Transit | None = None
     earlier_status: tuple[str, datetime] | None = None
 
     def member(self, cluster_id: str) -> Member | None:
@@ -109,6 +111,13 @@ class ReplicationGroup:
         self.status = status
         for member in self.members:
             member.status = status
+
+    def settle(self, status: str) -> None:
+        """A change is over: nothing of it is under way any more."""
+        self.auth.pending = None
+        self.pending_transit = None
+        self.log_deliveries = [{**delivery, "Status": "active"} for delivery in self.log_deliveries]
+        self.change_status(status)
 
 
 @dataclass

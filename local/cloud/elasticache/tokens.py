@@ -9,7 +9,7 @@ from local.cloud.elasticache.state import AuthState, ReplicationGroup
 from local.cloud.nodes.tokens import Tokens, digest
 from local.cloud.settings import Settings
 
-_NO_MODIFICATIONS = "No modifications were requested"
+NO_MODIFICATIONS = "No modifications were requested"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def requested_change(group: ReplicationGroup, request: dict[str, Any], settings:
 
 def _rotate(auth: AuthState, new: str, settings: Settings) -> TokenChange:
     if new == auth.tokens.newest and settings.same_token == "refuse":
-        raise invalid_combination(_NO_MODIFICATIONS)
+        raise invalid_combination(NO_MODIFICATIONS)
     return TokenChange("ROTATING", auth.tokens.rotated(new), rotated=new)
 
 
@@ -60,7 +60,7 @@ def _set(auth: AuthState, only: str, settings: Settings) -> TokenChange:
     if auth.rotated is None:
         if only == auth.tokens.newest:
             if settings.same_token == "refuse":
-                raise invalid_combination(_NO_MODIFICATIONS)
+                raise invalid_combination(NO_MODIFICATIONS)
         elif settings.set_without_rotate == "refuse":
             raise invalid_combination("The AuthTokenUpdateStrategy SET is allowed only after ROTATE.")
     return TokenChange("SETTING", auth.tokens.set(only), rotated=None)

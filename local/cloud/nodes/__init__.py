@@ -1,1 +1,1 @@
-"""The data plane: redis-server processes, the addresses clients see, and who may authenticate. It knows nothing of AWS."""
+"""The data plane: redis-servers, the addresses clients see, who may authenticate. It knows nothing of AWS."""

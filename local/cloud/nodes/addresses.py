@@ -1,7 +1,7 @@
 """Which loopback addresses a cloud may use.
 
-All of 127.0.0.0/8 is loopback on Linux, without any set-up. A cloud owns 127.N.0.0/16: its API answers at 127.N.0.1, its
-replication group number g uses 127.N.g.0/24.
+All of 127.0.0.0/8 is loopback on Linux, without any set-up. A cloud owns 127.N.0.0/16: its API answers at 127.N.0.1,
+its replication group number g uses 127.N.g.0/24.
 """
 
 import socket
@@ -65,8 +65,8 @@ class GroupAddresses:
 def claim_network(root: Path) -> Network:
     """Own a network that no other cloud on this machine uses, the same one for the same root where it is free.
 
-    The claim is a name in the abstract socket namespace: exclusive per network namespace, just as loopback addresses are,
-    and given back by the kernel however the process ends.
+    The claim is a name in the abstract socket namespace: exclusive per network namespace, just as loopback addresses
+    are, and given back by the kernel however the process ends.
 
     Raises:
         CloudError: this is not Linux, or all networks are taken.

@@ -34,7 +34,7 @@ class ServerCertificate:
 
 
 class Authority:
-    """A certificate authority whose key lives and dies with this process; only its certificate is written, to ``file``."""
+    """A certificate authority whose key lives and dies with this process; its certificate is written to ``file``."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

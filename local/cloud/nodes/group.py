@@ -61,22 +61,28 @@ class NodeGroup:
         """Start the servers with these numbers, side by side, as replicas of the primary where there is one.
 
         Raises:
-            CloudError: a server or an address could not be had; those that were started are there.
+            CloudError: a server or an address could not be had; none of them is there then.
         """
         added = {index: self._server(index) for index in indexes}
         self.servers.update(added)
-        with ThreadPoolExecutor(max_workers=len(added)) as pool:
-            list(pool.map(lambda server: server.start(tokens), added.values()))
-            primary = self.servers[self.primary]
-            replicas = [server for server in added.values() if server is not primary]
-            list(pool.map(lambda server: _replicate(server, primary), replicas))
-        for index in added:
-            self._listen(self.addresses.node(index), partial(self.servers.get, index))
+        try:
+            with ThreadPoolExecutor(max_workers=len(added)) as pool:
+                list(pool.map(lambda server: server.start(tokens), added.values()))
+                primary = self.servers[self.primary]
+                replicas = [server for server in added.values() if server is not primary]
+                list(pool.map(lambda server: _replicate(server, primary), replicas))
+            for index in added:
+                self._listen(self.addresses.node(index), partial(self.servers.get, index))
+        except CloudError:
+            self.remove(added)
+            raise
 
     def remove(self, indexes: Iterable[int]) -> None:
-        """Stop replicas and close their addresses."""
+        """Stop servers and close their addresses."""
         for index in indexes:
-            self._relay.close_listener(self._listeners.pop(self.addresses.node(index)))
+            listener = self._listeners.pop(self.addresses.node(index), None)
+            if listener is not None:
+                self._relay.close_listener(listener)
             self.servers.pop(index).stop()
 
     def replace(self, index: int, tokens: Tokens, *, failover: bool) -> None:
@@ -114,6 +120,7 @@ class NodeGroup:
         primary = self.servers[self.primary]
         for server in self.servers.values():
             if server is not primary:
+                server.follow(None)  # else it would keep the link that it has
                 _replicate(server, primary)
 
     def cut_connections(self) -> None:

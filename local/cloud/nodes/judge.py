@@ -1,8 +1,8 @@
 """What stock Redis cannot say: a token that is accepted, but not needed.
 
-Under ``nopass`` Redis takes any password in ``AUTH user password`` and ``HELLO``, and calls ``AUTH password`` an error. So while no
-token is needed the relay reads the client's commands and rewrites these two, so that Redis itself gives the right answer, in its
-order among the answers to pipelined commands. Everything else passes as it is.
+Under ``nopass`` Redis takes any password in ``AUTH user password`` and ``HELLO``, and calls ``AUTH password`` an error.
+So while no token is needed the relay reads the client's commands and rewrites these two, so that Redis itself gives the
+right answer, in its order among the answers to pipelined commands. Everything else passes as it is.
 """
 
 import asyncio

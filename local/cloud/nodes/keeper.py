@@ -1,13 +1,13 @@
 """The keeper: a process that starts the redis-servers, so that none of them outlives the cloud.
 
-Each server asks the kernel to be killed when its parent ends (PR_SET_PDEATHSIG). The kernel means the parent *thread*, and the
-request is made between fork and exec: the cloud, which has many threads and forks from any of them, can do neither safely.
-The keeper has a single thread and little memory, so it can. It ends when the socket to the cloud is closed, which the kernel does
-however the cloud dies; and if the keeper itself is killed, the kernel kills its servers. It also holds the cloud's claim on its
-addresses until the last server has let go of them.
+Each server asks the kernel to be killed when its parent ends (PR_SET_PDEATHSIG). The kernel means the parent *thread*,
+and the request is made between fork and exec: the cloud, which has many threads and forks from any of them, can do
+neither safely. The keeper has a single thread and little memory, so it can. It ends when the socket to the cloud is
+closed, which the kernel does however the cloud dies; and if the keeper itself is killed, the kernel kills its servers.
+It also holds the cloud's claim on its addresses until the last server has let go of them.
 
-Lines of JSON over the socket: ``{"id", "start": {"argv", "cwd", "log"}}`` is answered with ``{"id", "pid"}`` or ``{"id", "error"}``;
-``{"kill": pid}`` is not answered; ``{"exited": pid, "status": N}`` tells of a server's end.
+Lines of JSON over the socket: ``{"id", "start": {"argv", "cwd", "log"}}`` is answered with ``{"id", "pid"}`` or
+``{"id", "error"}``; ``{"kill": pid}`` is not answered; ``{"exited": pid, "status": N}`` tells of a server's end.
 """
 
 import ctypes

@@ -1,8 +1,9 @@
 """The addresses clients see, and the bytes between them and the redis-servers.
 
-Every address is the relay's, always: so an endpoint can follow a failover, and a node's address never has a gap while its server
-is replaced or its tokens change. Where a token is needed the bytes pass unread and TLS is between the client and redis-server.
-While none is needed the relay ends TLS itself, with the server's own certificate, and judges AUTH and HELLO (see ``judge``).
+Every address is the relay's, always: so an endpoint can follow a failover, and a node's address never has a gap while
+its server is replaced or its tokens change. Where a token is needed the bytes pass unread and TLS is between the client
+and redis-server. While none is needed the relay ends TLS itself, with the server's own certificate, and judges AUTH and
+HELLO (see ``judge``).
 """
 
 import asyncio
@@ -84,8 +85,8 @@ class Relay:
         except OSError as error:
             listener.socket.close()
             raise CloudError(
-                f"{address}:{port} cannot be listened on ({error.strerror}); if another program listens on port {port} of all "
-                "addresses, stop it or choose another port"
+                f"{address}:{port} cannot be listened on ({error.strerror}); "
+                f"if another program listens on port {port} of all addresses, stop it or choose another port"
             ) from error
         listener.socket.setblocking(False)
         self._listeners.add(listener)
@@ -128,7 +129,8 @@ async def _serve(client: socket.socket, backend: Backend | None) -> None:
     """One connection from its start to its end. What goes wrong on it ends it, and nothing else."""
     with contextlib.ExitStack() as stack:
         stack.callback(client.close)
-        # A client that went away, a failed handshake, a server that is down: all that the client sees is a closed connection.
+        # A client that went away, a failed handshake, a server that is down: all that the client sees is a closed
+        # connection.
         stack.enter_context(contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError))
         if backend is None:
             return

@@ -23,10 +23,22 @@ _SOCKET = "redis.sock"
 _START_SECONDS = 20.0
 _REPLY_SECONDS = 20.0
 _POLL_SECONDS = 0.002
-# What ElastiCache keeps from its users ("Restricted commands", AWS's user guide). One rule at a time, as not every version of
-# Redis knows every command; channels have rules from 6.2 on.
+# What ElastiCache keeps from its users ("Restricted commands", AWS's user guide). One rule at a time, as not every
+# version of Redis knows every command; channels have rules from 6.2 on.
 _USER_RULES = (
-    *("~*", "&*", "+@all", "-acl", "+acl|whoami", "+acl|cat", "-bgrewriteaof", "-bgsave", "-config", "-debug", "-failover"),
+    *(
+        "~*",
+        "&*",
+        "+@all",
+        "-acl",
+        "+acl|whoami",
+        "+acl|cat",
+        "-bgrewriteaof",
+        "-bgsave",
+        "-config",
+        "-debug",
+        "-failover",
+    ),
     *("-migrate", "-module", "-psync", "-replconf", "-replicaof", "-save", "-shutdown", "-slaveof", "-sync"),
 )
 
@@ -102,14 +114,12 @@ class Server:
         Raises:
             CloudError: this Redis cannot do it while it runs; it can from 7.0 on.
         """
+        port = str(self.plan.port)
         if transit == "required":
-            certificate = self.plan.certificate
-            self.command("CONFIG", "SET", "port", "0")
-            for name, file in _tls_files(certificate):
-                self.command("CONFIG", "SET", name, str(file))
-            self.command("CONFIG", "SET", "tls-auth-clients", "no")
-            self.command("CONFIG", "SET", "tls-replication", "yes")
-            self.command("CONFIG", "SET", "tls-port", str(self.plan.port))
+            files = [(name, str(file)) for name, file in _tls_files(self.plan.certificate)]
+            self._set(("port", "0"), *files, ("tls-auth-clients", "no"), ("tls-replication", "yes"), ("tls-port", port))
+        elif self.transit == "required":
+            self._set(("tls-port", "0"), ("tls-replication", "no"), ("port", port))
         self.transit = transit
 
     def command(self, *arguments: str) -> Reply:
@@ -134,15 +144,14 @@ class Server:
         current = dict(zip(reply[::2], reply[1::2], strict=True))
         for name, value in values.items():
             if name in current and current[name] != value:
-                self.command("CONFIG", "SET", name, value)
+                self._set((name, value))
 
     def follow(self, primary: "Server | None") -> None:
         """Become a replica of another server, or a primary."""
         if primary is None:
             self.command("REPLICAOF", "NO", "ONE")
             return
-        self.command("CONFIG", "SET", "masteruser", ADMIN)
-        self.command("CONFIG", "SET", "masterauth", primary.plan.admin_password)
+        self._set(("masteruser", ADMIN), ("masterauth", primary.plan.admin_password))
         self.command("REPLICAOF", primary.address[0], str(primary.address[1]))
 
     def in_sync(self) -> bool:
@@ -161,6 +170,10 @@ class Server:
             os.close(self._handle)
             self._handle = -1
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _set(self, *settings: tuple[str, str]) -> None:
+        for name, value in settings:
+            self.command("CONFIG", "SET", name, value)
 
     def _note_exit(self, _: int) -> None:
         self.exited.set()

@@ -16,8 +16,8 @@ def digest(token: str | bytes) -> str:
 class Tokens:
     """The accepted tokens, oldest first, and whether one is needed.
 
-    ``required`` and no tokens do not occur; tokens without ``required`` are the optional state after a ROTATE on a group that had
-    none: no token and each of these are accepted.
+    ``required`` and no tokens do not occur; tokens without ``required`` are the optional state after a ROTATE on a
+    group that had none: no token and each of these are accepted.
     """
 
     digests: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Tokens:
     def accepts(self, token: bytes) -> bool:
         """Whether this is one of the tokens."""
         presented = digest(token)
-        return any([hmac.compare_digest(presented, known) for known in self.digests])
+        return any(hmac.compare_digest(presented, known) for known in self.digests)
 
     def rotated(self, new: str) -> "Tokens":
         """After ROTATE: the new token beside the newest of the others; whether one is needed does not change."""
