@@ -24,11 +24,9 @@ _SHORTEST_SECRET: Final = 8
 class InitFailedError(PluginError):
     """The resource exists but is not as it should be: the engine records it as it is, and tries again next time."""
 
-    def __init__(self, reason: str, id_: str, properties: struct_pb2.Struct, inputs: struct_pb2.Struct) -> None:
+    def __init__(self, reason: str, id_: str, properties: struct_pb2.Struct) -> None:
         super().__init__(reason)
-        self.detail = provider_pb2.ErrorResourceInitFailed(
-            id=id_, properties=properties, inputs=inputs, reasons=[reason]
-        )
+        self.detail = provider_pb2.ErrorResourceInitFailed(id=id_, properties=properties, reasons=[reason])
 
 
 class Answers(Generic[Session]):
@@ -55,26 +53,34 @@ class Answers(Generic[Session]):
             for failure in failures
         ]
 
+    def in_words(self, error: Exception) -> PluginError | None:
+        """The error as the user can read it; None for one that nobody expected."""
+        return error if isinstance(error, PluginError) else self.package.explain(error)
+
+    def text(self, error: Exception) -> str:
+        """The error's message, in words if there are any, without secrets."""
+        known = self.in_words(error)
+        return self.scrubbed(str(known or f"{self.package.name} stand-in: {type(error).__name__}: {error}"))
+
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Put what was being done before the errors that are raised within."""
         try:
             yield
         except Exception as error:
-            known = error if isinstance(error, PluginError) else self.package.explain(error)
+            known = self.in_words(error)
             if known is None:
                 raise
             raise type(known)(f"{what}: {known}") from error
 
     def fail(self, context: grpc.ServicerContext, error: Exception) -> NoReturn:
         """End the request with the error."""
-        known = error if isinstance(error, PluginError) else self.package.explain(error)
-        text = self.scrubbed(str(known or f"{self.package.name} stand-in: {type(error).__name__}: {error}"))
+        code, text = _code(self.in_words(error)), self.text(error)
         if isinstance(error, InitFailedError):
-            status = status_pb2.Status(code=_code(error).value[0], message=text)
+            status = status_pb2.Status(code=code.value[0], message=text)
             status.details.add().Pack(error.detail)
             context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-        context.abort(_code(known), text)
+        context.abort(code, text)
 
 
 def _code(error: PluginError | None) -> grpc.StatusCode:

@@ -76,7 +76,8 @@ def check(
     for key, prop in resource.properties.items():
         if prop.required and key not in inputs:
             report.add(key, "is required")
-    report.failures.extend(resource.check(resource.completed(inputs)))
+    if not report.failures:
+        report.failures.extend(resource.check(resource.completed(inputs)))
     if resource.tracks_defaults:
         inputs[DEFAULTS_KEY] = sorted(set(inputs) - given)
     return inputs, report.failures
@@ -123,8 +124,9 @@ def _check_properties(
 def _unexpected(key: str, properties: Mapping[str, Property]) -> str:
     if key in properties:
         return "is set by the cloud and cannot be given"
-    near = difflib.get_close_matches(key, [name for name, prop in properties.items() if prop.is_input], n=1)
-    return "is not a property here" + (f"; did you mean {near[0]}?" if near else "")
+    inputs = [name for name, prop in properties.items() if not (prop.output or prop.refused)]
+    near = difflib.get_close_matches(key, inputs, n=1)
+    return "is not known here" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _check_value(path: str, prop: Property, value: Value, tracks_defaults: bool, report: _Report) -> Value:

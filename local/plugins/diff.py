@@ -34,12 +34,13 @@ def same(prop: Property, left: Value, right: Value) -> bool:
     """Whether two values of a property mean the same; values that are not known are not the same as any."""
     if has_unknown(left) or has_unknown(right):
         return False
-    if is_empty(left) or is_empty(right):
-        return is_empty(left) and is_empty(right)
-    return bool(_canonical(prop, left) == _canonical(prop, right))
+    left, right = _canonical(prop, left), _canonical(prop, right)
+    return bool(left == right) or (is_empty(left) and is_empty(right))
 
 
 def _canonical(prop: Property, value: Value) -> Value:
+    if is_empty(value):
+        return value
     if prop.canonical:
         return prop.canonical(value)
     if prop.kind in (Kind.LIST, Kind.SET) and isinstance(value, list):

@@ -80,7 +80,7 @@ def imported_inputs(resource: Resource[Any], outputs: Properties) -> Properties:
     inputs = {
         key: outputs[key]
         for key, prop in resource.properties.items()
-        if prop.is_input and not prop.write_only and not is_empty(outputs.get(key))
+        if not (prop.output or prop.write_only or prop.refused or is_empty(outputs.get(key)))
     }
     return {**inputs, DEFAULTS_KEY: []} if resource.tracks_defaults else inputs
 

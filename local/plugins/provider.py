@@ -1,5 +1,5 @@
 """The plugin protocol: turns the engine's requests into calls of resources and functions."""
-# ruff: noqa: ARG002  every request comes with its message, whether there is anything in it or not
+# ruff: noqa: ARG002, N802  the protocol names the methods, and every one gets its message, needed or not
 
 from __future__ import annotations
 
@@ -45,8 +45,6 @@ class _Target(Generic[Session]):
     wanted: Properties
     known: Properties
     """What is known of it should it not be readable."""
-    inputs: struct_pb2.Struct
-    """The inputs to record should the change fail."""
 
 
 class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Generic[Session]):
@@ -61,17 +59,15 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
     # The plugin itself
 
     @answered
-    def Handshake(  # noqa: N802  the protocol's name, here and below
-        self, request: provider_pb2.ProviderHandshakeRequest
-    ) -> provider_pb2.ProviderHandshakeResponse:
+    def Handshake(self, request: provider_pb2.ProviderHandshakeRequest) -> provider_pb2.ProviderHandshakeResponse:
         return provider_pb2.ProviderHandshakeResponse(supports_autonaming_configuration=True)
 
     @answered
-    def GetPluginInfo(self, request: empty_pb2.Empty) -> plugin_pb2.PluginInfo:  # noqa: N802
+    def GetPluginInfo(self, request: empty_pb2.Empty) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=self.package.version)
 
     @answered
-    def GetSchema(self, request: provider_pb2.GetSchemaRequest) -> provider_pb2.GetSchemaResponse:  # noqa: N802
+    def GetSchema(self, request: provider_pb2.GetSchemaRequest) -> provider_pb2.GetSchemaResponse:
         offered = {
             "name": self.package.name,
             "version": self.package.version,
@@ -81,12 +77,12 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         return provider_pb2.GetSchemaResponse(schema=json.dumps(offered))
 
     @answered
-    def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802
+    def CheckConfig(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         failures = self.package.check_config(from_struct(request.news))
         return provider_pb2.CheckResponse(inputs=request.news, failures=self.failures(failures))
 
     @answered
-    def DiffConfig(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:  # noqa: N802
+    def DiffConfig(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         olds, news = from_struct(request.old_inputs or request.olds), from_struct(request.news)
         changed = sorted(key for key in {*olds, *news} - {"version"} if olds.get(key) != news.get(key))
         return provider_pb2.DiffResponse(
@@ -96,7 +92,7 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         )
 
     @answered
-    def Configure(self, request: provider_pb2.ConfigureRequest) -> provider_pb2.ConfigureResponse:  # noqa: N802
+    def Configure(self, request: provider_pb2.ConfigureRequest) -> provider_pb2.ConfigureResponse:
         config = from_struct(request.args)
         self.keep_from_messages(self.package.config_secrets(config))
         self._session = self.package.configure(config)
@@ -104,14 +100,14 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         return provider_pb2.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     @answered
-    def Cancel(self, request: empty_pb2.Empty) -> empty_pb2.Empty:  # noqa: N802
+    def Cancel(self, request: empty_pb2.Empty) -> empty_pb2.Empty:
         self.cancelled.set()
         return empty_pb2.Empty()
 
     # Planning
 
     @answered
-    def Check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:  # noqa: N802
+    def Check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         resource = self._resource(request)
         naming = Naming(
             resource_name=_name(request),
@@ -124,7 +120,7 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=self.failures(failures))
 
     @answered
-    def Diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:  # noqa: N802
+    def Diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         resource = self._resource(request)
         olds, news = self._decoded(resource, request.olds), self._decoded(resource, request.news)
         found = changes(resource, olds, news, resource.planned(self.session, news), request.ignoreChanges)
@@ -149,7 +145,7 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
     # Acting
 
     @answered
-    def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:  # noqa: N802
+    def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
         resource = self._resource(request)
         inputs = self._decoded(resource, request.properties)
         if request.preview:
@@ -161,13 +157,13 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
             id_ = resource.create(call, inputs)
         properties = self._settled(
             f"creating {resource.title} ({id_})",
-            _Target(resource, call, id_, wanted=inputs, known=inputs, inputs=request.properties),
+            _Target(resource, call, id_, wanted=inputs, known=inputs),
             lambda: resource.settle(call, id_, inputs),
         )
         return provider_pb2.CreateResponse(id=id_, properties=properties)
 
     @answered
-    def Update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:  # noqa: N802
+    def Update(self, request: provider_pb2.UpdateRequest) -> provider_pb2.UpdateResponse:
         resource = self._resource(request)
         olds, news = self._decoded(resource, request.olds), self._decoded(resource, request.news)
         planned = resource.planned(self.session, news)
@@ -179,7 +175,7 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         call = self._call(request.timeout)
         properties = self._settled(
             f"updating {resource.title} ({request.id})",
-            _Target(resource, call, request.id, wanted=news, known=olds, inputs=request.old_inputs),
+            _Target(resource, call, request.id, wanted=news, known=olds),
             lambda: resource.update(call, request.id, olds, resource.completed(news), changed),
         )
         return provider_pb2.UpdateResponse(properties=properties)
@@ -189,15 +185,13 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         try:
             with self.doing(what):
                 return self._read(target, {**target.wanted, **act()})
-        except Exception as error:
-            if not isinstance(error, PluginError):
-                raise
+        except Exception as error:  # whatever it was, the resource is there and must not be forgotten
             try:
                 properties = self._read(target, target.known)
             except Exception:  # noqa: BLE001  the first error is the one to tell; this one only costs precision
                 known = shaping.stored(target.resource, target.id, target.known, target.known)
                 properties = self._encoded(target.resource, known)
-            raise InitFailedError(self.scrubbed(str(error)), target.id, properties, target.inputs) from error
+            raise InitFailedError(self.text(error), target.id, properties) from error
 
     def _read(self, target: _Target[Session], prior: Properties) -> struct_pb2.Struct:
         found = target.resource.read(target.call, target.id, prior)
@@ -206,7 +200,7 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         return self._encoded(target.resource, shaping.stored(target.resource, target.id, found, prior))
 
     @answered
-    def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:  # noqa: N802
+    def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         resource = self._resource(request)
         olds, old_inputs = self._decoded(resource, request.properties), self._decoded(resource, request.inputs)
         with self.doing(f"reading {resource.title} ({request.id})"):
@@ -223,7 +217,7 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         )
 
     @answered
-    def Delete(self, request: provider_pb2.DeleteRequest) -> empty_pb2.Empty:  # noqa: N802
+    def Delete(self, request: provider_pb2.DeleteRequest) -> empty_pb2.Empty:
         resource = self._resource(request)
         olds = self._decoded(resource, request.properties)
         with self.doing(f"deleting {resource.title} ({request.id})"):
@@ -231,7 +225,7 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
         return empty_pb2.Empty()
 
     @answered
-    def Invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:  # noqa: N802
+    def Invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
         function = self.package.functions.get(request.tok)
         if function is None:
             raise NotStoodInError(self._refusal(f"function {request.tok}", self.package.functions))
@@ -244,31 +238,31 @@ class Provider(Answers[Session], provider_pb2_grpc.ResourceProviderServicer, Gen
     # What engines may ask of other plugins
 
     @answered
-    def Parameterize(self, request: provider_pb2.ParameterizeRequest) -> provider_pb2.ParameterizeResponse:  # noqa: N802
+    def Parameterize(self, request: provider_pb2.ParameterizeRequest) -> provider_pb2.ParameterizeResponse:
         raise self._not_done("Parameterize")
 
     @answered
-    def Call(self, request: provider_pb2.CallRequest) -> provider_pb2.CallResponse:  # noqa: N802
+    def Call(self, request: provider_pb2.CallRequest) -> provider_pb2.CallResponse:
         raise self._not_done("Call")
 
     @answered
-    def Construct(self, request: provider_pb2.ConstructRequest) -> provider_pb2.ConstructResponse:  # noqa: N802
+    def Construct(self, request: provider_pb2.ConstructRequest) -> provider_pb2.ConstructResponse:
         raise self._not_done("Construct")
 
     @answered
-    def List(self, request: provider_pb2.ListRequest) -> Iterator[provider_pb2.ListResponse]:  # noqa: N802
+    def List(self, request: provider_pb2.ListRequest) -> Iterator[provider_pb2.ListResponse]:
         raise self._not_done("List")
 
     @answered
-    def Attach(self, request: plugin_pb2.PluginAttach) -> empty_pb2.Empty:  # noqa: N802
+    def Attach(self, request: plugin_pb2.PluginAttach) -> empty_pb2.Empty:
         raise self._not_done("Attach")
 
     @answered
-    def GetMapping(self, request: provider_pb2.GetMappingRequest) -> provider_pb2.GetMappingResponse:  # noqa: N802
+    def GetMapping(self, request: provider_pb2.GetMappingRequest) -> provider_pb2.GetMappingResponse:
         raise self._not_done("GetMapping")
 
     @answered
-    def GetMappings(self, request: provider_pb2.GetMappingsRequest) -> provider_pb2.GetMappingsResponse:  # noqa: N802
+    def GetMappings(self, request: provider_pb2.GetMappingsRequest) -> provider_pb2.GetMappingsResponse:
         raise self._not_done("GetMappings")
 
     # Helpers

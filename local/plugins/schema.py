@@ -69,10 +69,6 @@ class Property:
     refused: str = ""
     """Why the stand-in does not take this input; empty when it does."""
 
-    @property
-    def is_input(self) -> bool:
-        return not self.output
-
 
 OUTPUT: Final = Property(output=True)
 

@@ -97,6 +97,7 @@ class Key(AwsResource):
         if key is None:
             return None
         rotation = kms.get_key_rotation_status(KeyId=id_)
+        period = rotation.get("RotationPeriodInDays", prior.get("rotationPeriodInDays"))  # moto does not tell it
         tags = kms.get_paginator("list_resource_tags").paginate(KeyId=id_).build_full_result().get("Tags", [])
         properties = {
             "arn": key["Arn"],
@@ -104,10 +105,10 @@ class Key(AwsResource):
             "description": key.get("Description"),
             "policy": policy.normal(kms.get_key_policy(KeyId=id_, PolicyName="default")["Policy"]),
             "enableKeyRotation": rotation["KeyRotationEnabled"],
-            "rotationPeriodInDays": rotation.get("RotationPeriodInDays"),
+            "rotationPeriodInDays": period if rotation["KeyRotationEnabled"] else None,
             "isEnabled": key["Enabled"],
             "customerMasterKeySpec": key.get("KeySpec"),
-            "keyUsage": key["KeyUsage"],
+            "keyUsage": key.get("KeyUsage"),
             "multiRegion": key.get("MultiRegion"),
             "customKeyStoreId": key.get("CustomKeyStoreId"),
             "xksKeyId": key.get("XksKeyConfiguration", {}).get("Id"),

@@ -28,7 +28,10 @@ def problem(text: str) -> str | None:
 
 
 def meaning(text: Value) -> Value:
-    """One value for all spellings of a document: order of keys and lists, lists of one, an account's short form."""
+    """One value for all spellings of a document: order of keys and lists, lists of one, an account's short form.
+
+    An empty document comes out empty, as no document does.
+    """
     try:
         return _meaning(json.loads(text))
     except (TypeError, ValueError):

@@ -164,8 +164,7 @@ class ReplicationGroup(AwsResource):
         if "numCacheClusters" in changed and wanted < present:
             steps.append(partial(count, elasticache.decrease_replica_count))
         for step in steps:
-            _wait_available(elasticache, id_, call, _UPDATE_TIMEOUT)
-            step()
+            waiting.while_refused(_BUSY, step, call, _UPDATE_TIMEOUT)
             _wait_available(elasticache, id_, call, _UPDATE_TIMEOUT)
         retag(elasticache, call.session, old, new)
         return {}

@@ -10,7 +10,7 @@ from local.plugins.aws.elasticache import lowered
 from local.plugins.aws.resource import ARN, REGION, TAGS
 from local.plugins.errors import Failure
 from local.plugins.schema import OUTPUT, AutoName, Kind, Property
-from local.plugins.values import UNKNOWN, Properties, Value
+from local.plugins.values import Properties, Value
 
 ENGINES: Final = ("redis", "valkey")
 _IN_PLACE_TLS: Final = (7, 0, 5)
@@ -92,7 +92,7 @@ PROPERTIES: Final[Mapping[str, Property]] = {
     "authToken": _TOKEN,
     "authTokenWo": Property(write_only=True, rule=_token_problem),
     "authTokenWoVersion": Property(kind=Kind.INT, local=True),
-    "authTokenUpdateStrategy": Property(local=True, choices=("SET", "ROTATE", "DELETE")),
+    "authTokenUpdateStrategy": Property(local=True, choices=("SET", "ROTATE")),
     # logs
     "logDeliveryConfigurations": Property(
         kind=Kind.SET,
@@ -139,10 +139,7 @@ def problems(inputs: Properties) -> list[Failure]:
 
 def _token_problems(inputs: Properties) -> list[Failure]:
     failures = []
-    strategy, has_token = inputs.get("authTokenUpdateStrategy"), bool({"authToken", "authTokenWo"} & set(inputs))
-    if strategy == "DELETE" and has_token:
-        failures.append(Failure("authTokenUpdateStrategy", "DELETE goes without a token"))
-    elif strategy not in (None, UNKNOWN, "DELETE") and not has_token:
+    if "authTokenUpdateStrategy" in inputs and not {"authToken", "authTokenWo"} & set(inputs):
         failures.append(Failure("authTokenUpdateStrategy", "needs authToken or authTokenWo"))
     if ("authTokenWo" in inputs) != ("authTokenWoVersion" in inputs):
         failures.append(Failure("authTokenWoVersion", "goes together with authTokenWo, one needs the other"))

@@ -17,7 +17,7 @@ from local.plugins.schema import OUTPUT, Call, Kind, Property
 from local.plugins.values import Properties, Value
 
 _GROUP_GONE: Final = ("InvalidGroup.NotFound", "InvalidGroupId.NotFound")
-_RULE_GONE: Final = ("InvalidSecurityGroupRuleId.NotFound", *_GROUP_GONE)
+_RULE_GONE: Final = ("InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", *_GROUP_GONE)
 _IN_USE: Final = ("DependencyViolation", "InvalidGroup.InUse")
 _DELETION_TIMEOUT: Final = 15 * 60.0
 _ELSEWHERE: Final = "is not stood in for: declare rules as resources of their own"
@@ -230,6 +230,7 @@ class SecurityGroupIngressRule(AwsResource):
         rule = next((entry for entry in rules["SecurityGroupRules"] if not entry.get("IsEgress")), None)
         if rule is None:
             return None
+        description = rule.get("Description") or prior.get("description")  # moto forgets it where the source is a group
         region = prior.get("region") or call.session.region
         partition = call.session.partition(region)["partition"]
         properties = {
@@ -243,7 +244,7 @@ class SecurityGroupIngressRule(AwsResource):
             "cidrIpv6": rule.get("CidrIpv6"),
             "prefixListId": rule.get("PrefixListId"),
             "referencedSecurityGroupId": rule.get("ReferencedGroupInfo", {}).get("GroupId"),
-            "description": rule.get("Description") or None,
+            "description": description,
         }
         return self.found(call, prior, properties, rule.get("Tags"))
 

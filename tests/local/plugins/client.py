@@ -23,10 +23,10 @@ class PluginError(Exception):
         super().__init__(error.details())
         self.code: grpc.StatusCode = error.code()
         self.partial: provider_pb2.ErrorResourceInitFailed | None = None
-        for key, value in error.trailing_metadata() or ():
-            if key == "grpc-status-details-bin":
+        for entry in error.trailing_metadata() or ():
+            if entry.key == "grpc-status-details-bin":
                 self.partial = provider_pb2.ErrorResourceInitFailed()
-                status_pb2.Status.FromString(value).details[0].Unpack(self.partial)
+                status_pb2.Status.FromString(entry.value).details[0].Unpack(self.partial)
 
 
 @dataclass
@@ -182,7 +182,7 @@ def urn(type_: str, name: str = "it") -> str:
 
 def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """Python values on the wire."""
-    return json_format.ParseDict(values, struct_pb2.Struct())
+    return json_format.ParseDict(dict(values), struct_pb2.Struct())
 
 
 def plain(values: struct_pb2.Struct) -> Json:

@@ -28,19 +28,19 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Plugin]]:
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Plugin]]:
     """Starts plugins; they are ended after the tests."""
     plugins: list[Plugin] = []
     folder = tmp_path_factory.mktemp("program")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTHONPATH"))}
 
-    def run(name: str) -> Plugin:
+    def run(name: str, **more: str) -> Plugin:
         process = subprocess.Popen(
             [BIN / f"pulumi-resource-{name}", "127.0.0.1:1"],
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env=environment,
+            env={**environment, **more},
         )
         plugins.append(Plugin(name, process))
         return plugins[-1]
@@ -51,7 +51,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
 
 @pytest.fixture(scope="session")
-def random(start: Callable[[str], Plugin]) -> Plugin:
+def random(start: Callable[..., Plugin]) -> Plugin:
     """The `random` plugin, configured."""
     plugin = start("random")
     plugin.configure({})
@@ -77,7 +77,7 @@ def settings_for(endpoint: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="session")
-def aws(start: Callable[[str], Plugin], settings: dict[str, object]) -> Plugin:
+def aws(start: Callable[..., Plugin], settings: dict[str, object]) -> Plugin:
     """The `aws` plugin on moto, with one default tag."""
     plugin = start("aws")
     plugin.configure({**settings, "defaultTags": {"tags": {"owner": "tests"}}})
@@ -93,7 +93,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[local_cloud.Clou
 
 
 @pytest.fixture(scope="session")
-def cache(start: Callable[[str], Plugin], cloud: local_cloud.Cloud) -> Plugin:
+def cache(start: Callable[..., Plugin], cloud: local_cloud.Cloud) -> Plugin:
     """The `aws` plugin on the local cloud."""
     plugin = start("aws")
     plugin.configure(settings_for(cloud.endpoint))
