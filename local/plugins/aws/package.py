@@ -75,6 +75,8 @@ class AwsPackage(Package["Session"]):
 
         if isinstance(error, ClientError):
             answer = error.response.get("Error", {})
-            text = f"{answer.get('Code', 'an error')}: {answer.get('Message') or 'AWS gave no message'}"
-            return PluginError(f"{text} ({error.operation_name})")
+            message = answer.get("Message") or "AWS gave no message"
+            if message.lstrip().startswith("<"):
+                message = "a web page came instead of an answer of AWS's"
+            return PluginError(f"{answer.get('Code', 'an error')}: {message} ({error.operation_name})")
         return PluginError(str(error)) if isinstance(error, BotoCoreError | ResponseParserError) else None

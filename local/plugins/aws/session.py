@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -126,10 +126,15 @@ class Session:
 
     def partition(self, region: str | None = None) -> dict[str, Any]:
         """What botocore knows of the region's partition: partition, dnsSuffix, regions."""
-        boto = botocore.session.Session()
-        name = boto.get_partition_for_region(region or self.region)
-        partitions = boto.get_component("data_loader").load_data("endpoints")["partitions"]
-        return next(dict(entry) for entry in partitions if entry["partition"] == name)
+        return _partition(region or self.region)
+
+
+@cache
+def _partition(region: str) -> dict[str, Any]:
+    boto = botocore.session.Session()
+    name = boto.get_partition_for_region(region)
+    partitions = boto.get_component("data_loader").load_data("endpoints")["partitions"]
+    return next(entry for entry in partitions if entry["partition"] == name)
 
 
 def _is_loopback(url: str) -> bool:

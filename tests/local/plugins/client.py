@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -173,6 +174,14 @@ class Plugin:
     def cancel(self) -> None:
         """Tell it to stop waiting."""
         self.ask("Cancel", empty_pb2.Empty())
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def urn(type_: str, name: str = "it") -> str:

@@ -6,12 +6,15 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
 from local.cloud import client as local_cloud
-from tests.local.plugins.client import Plugin
+from tests.local.plugins import groups
+from tests.local.plugins.client import Plugin, State
 
 BIN = Path(__file__).parents[3] / "local" / "plugins" / "bin"
 REGION = "eu-west-1"
@@ -98,3 +101,35 @@ def cache(start: Callable[..., Plugin], cloud: local_cloud.Cloud) -> Plugin:
     plugin = start("aws")
     plugin.configure(settings_for(cloud.endpoint))
     return plugin
+
+
+@pytest.fixture(scope="session")
+def subnet_ids(cache: Plugin) -> list[str]:
+    """Subnets of the default VPC."""
+    found: list[str] = cache.invoke("aws:ec2/getSubnets:getSubnets")["ids"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def group(cache: Plugin) -> Iterator[State]:
+    """A replication group that tests look at and do not change; it was made from `groups.shared()`."""
+    state = cache.create(groups.GROUP, groups.shared())
+    yield state
+    cache.delete(state)
+
+
+@pytest.fixture(scope="session")
+def others(moto: str) -> Callable[..., Any]:
+    """Makes boto3 clients of moto: what somebody else sees and does."""
+    return lambda service, region=REGION: _client(service, moto, region)
+
+
+@pytest.fixture(scope="session")
+def elasticache(cloud: local_cloud.Cloud) -> Any:
+    """The local cloud's ElastiCache, as somebody else sees it."""
+    return _client("elasticache", cloud.endpoint, REGION)
+
+
+def _client(service: str, endpoint: str, region: str) -> Any:
+    session = boto3.Session("other", "other", region_name=region)
+    return session.client(service, endpoint_url=endpoint)

@@ -8,11 +8,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from local.plugins.aws.cache_groups import ParameterGroup
 from local.plugins.aws.kms import Key
 from local.plugins.aws.logs import LogGroup
+from local.plugins.aws.package import AwsPackage
 from local.plugins.aws.replication_group import ReplicationGroup
 from local.plugins.aws.session import Session
 from local.plugins.schema import Call
@@ -174,3 +176,23 @@ def test_the_period_of_a_rotation_is_read() -> None:
         found = Key().read(call, "k", {"rotationPeriodInDays": 90})
     assert found is not None
     assert found["rotationPeriodInDays"] == 365
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ({"Code": "Throttling", "Message": "Rate exceeded"}, "Throttling: Rate exceeded (CreateKey)"),
+        ({"Code": "InternalFailure"}, "InternalFailure: AWS gave no message (CreateKey)"),
+        (
+            {"Code": "500", "Message": "<!doctype html>\n<title>500</title>"},
+            "500: a web page came instead of an answer of AWS's (CreateKey)",
+        ),
+    ],
+)
+def test_what_aws_says_in_words(answer: dict[str, str], text: str) -> None:
+    error = ClientError({"Error": answer}, "CreateKey")  # type: ignore[typeddict-item]  # as AWS may answer, not as it should
+    assert str(AwsPackage().explain(error)) == text
+
+
+def test_an_error_that_nobody_expected_is_not_explained() -> None:
+    assert AwsPackage().explain(KeyError("x")) is None

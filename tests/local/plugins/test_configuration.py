@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
@@ -106,12 +105,10 @@ def test_a_proxy_does_not_stand_before_loopback(start: Start, settings: Json) ->
     assert plugin.invoke(CALLER)["accountId"]
 
 
-def test_resources_in_another_region(aws: Plugin, moto: str) -> None:
+def test_resources_in_another_region(aws: Plugin, others: Callable[..., Any]) -> None:
     state = aws.create(KEY, {"region": "eu-west-2"})
     assert state.outputs["arn"].startswith("arn:aws:kms:eu-west-2:")
-    elsewhere: Any = boto3.client(
-        "kms", region_name="eu-west-2", endpoint_url=moto, aws_access_key_id="other", aws_secret_access_key="other"
-    )
+    elsewhere = others("kms", "eu-west-2")
     assert elsewhere.describe_key(KeyId=state.id)["KeyMetadata"]["Enabled"]
     assert not aws.diff(state, {"region": "eu-west-2"}).diffs
     assert list(aws.diff(state, {"region": REGION}).replaces) == ["region"]

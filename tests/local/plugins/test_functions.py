@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.local.plugins.client import Plugin, PluginError
@@ -55,24 +55,20 @@ def test_the_default_vpc_and_its_subnets(aws: Plugin) -> None:
     assert (len(subnets["ids"]), subnets["id"], subnets["filters"]) == (3, REGION, filters)
 
 
-def test_subnets_by_tag(aws: Plugin, moto: str) -> None:
-    ec2: Any = boto3.client(
-        "ec2", region_name=REGION, endpoint_url=moto, aws_access_key_id="other", aws_secret_access_key="other"
-    )
+def test_subnets_by_tag(aws: Plugin, others: Callable[..., Any]) -> None:
+    ec2 = others("ec2", REGION)
     wanted = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     ec2.create_tags(Resources=[wanted], Tags=[{"Key": "tier", "Value": "cache"}])
     assert aws.invoke(SUBNETS, {"tags": {"tier": "cache"}})["ids"] == [wanted]
     assert aws.invoke(SUBNETS, {"tags": {"tier": "none"}})["ids"] == []
 
 
-def test_no_vpc_and_too_many(aws: Plugin, moto: str) -> None:
+def test_no_vpc_and_too_many(aws: Plugin, others: Callable[..., Any]) -> None:
     with pytest.raises(
         PluginError, match=r"calling aws:ec2/getVpc:getVpc: no VPCs in eu-west-1 fit \(cidrBlock=1.2.3.4/5\)"
     ):
         aws.invoke(VPC, {"cidrBlock": "1.2.3.4/5"})
-    ec2: Any = boto3.client(
-        "ec2", region_name="eu-west-2", endpoint_url=moto, aws_access_key_id="other", aws_secret_access_key="other"
-    )
+    ec2 = others("ec2", "eu-west-2")
     ec2.create_vpc(CidrBlock="10.0.0.0/16")
     with pytest.raises(PluginError, match="2 VPCs in eu-west-2 fit"):
         aws.invoke(VPC, {"region": "eu-west-2"})

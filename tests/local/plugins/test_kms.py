@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.local.plugins.client import UNKNOWN, Json, Plugin, State
@@ -27,11 +27,9 @@ SAME_POLICY: Json = {
 
 
 @pytest.fixture
-def kms(moto: str) -> Any:
+def kms(others: Callable[..., Any]) -> Any:
     """KMS as others see it."""
-    return boto3.client(
-        "kms", region_name=REGION, endpoint_url=moto, aws_access_key_id="other", aws_secret_access_key="other"
-    )
+    return others("kms")
 
 
 def test_a_key_as_the_program_asks_for_it(aws: Plugin, kms: Any) -> None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.local.plugins.client import Json, Plugin, State
-from tests.local.plugins.conftest import REGION
 
 LOG_GROUP, KEY = "aws:cloudwatch/logGroup:LogGroup", "aws:kms/key:Key"
 
 
 @pytest.fixture
-def logs(moto: str) -> Any:
+def logs(others: Callable[..., Any]) -> Any:
     """CloudWatch Logs as others see it."""
-    return boto3.client(
-        "logs", region_name=REGION, endpoint_url=moto, aws_access_key_id="other", aws_secret_access_key="other"
-    )
+    return others("logs")
 
 
 def test_a_group_as_the_program_asks_for_it(aws: Plugin, logs: Any) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from tests.local.plugins.client import Plugin, PluginError, struct, urn
+from tests.local.plugins.client import Plugin, PluginError, struct, until, urn
 from tests.local.plugins.conftest import BIN
 
 KEY = "aws:kms/key:Key"
@@ -27,13 +26,6 @@ def _gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except FileNotFoundError:
         return True
-
-
-def _until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_says_what_it_is(random: Plugin, aws: Plugin) -> None:
@@ -122,7 +114,7 @@ def test_ends_when_its_engine_is_killed(tmp_path: Path) -> None:
         pid = int(process.stdout.readline())
         assert not _gone(pid)
         process.kill()
-    _until(lambda: _gone(pid))
+    until(lambda: _gone(pid))
 
 
 def test_a_program_cannot_stand_in_its_way(tmp_path: Path) -> None:

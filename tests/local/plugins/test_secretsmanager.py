@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.local.plugins.client import UNKNOWN, Json, Plugin
-from tests.local.plugins.conftest import REGION
 
 SECRET, POLICY = "aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretPolicy:SecretPolicy"
 
 
 @pytest.fixture
-def secrets(moto: str) -> Any:
+def secrets(others: Callable[..., Any]) -> Any:
     """Secrets Manager as others see it."""
-    return boto3.client(
-        "secretsmanager",
-        region_name=REGION,
-        endpoint_url=moto,
-        aws_access_key_id="other",
-        aws_secret_access_key="other",
-    )
+    return others("secretsmanager")
 
 
 def _policy(action: str) -> str:

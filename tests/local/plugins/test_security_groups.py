@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.local.plugins.client import UNKNOWN, Json, Plugin, State
@@ -15,11 +15,9 @@ RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 
 @pytest.fixture
-def ec2(moto: str) -> Any:
+def ec2(others: Callable[..., Any]) -> Any:
     """EC2 as others see it."""
-    return boto3.client(
-        "ec2", region_name=REGION, endpoint_url=moto, aws_access_key_id="other", aws_secret_access_key="other"
-    )
+    return others("ec2")
 
 
 @pytest.fixture
