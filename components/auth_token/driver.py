@@ -6,24 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from components.auth_token.rotation import (
-    PATIENCE,
+from components.auth_token.rotation import PATIENCE, decide
+from components.auth_token.rules import Token
+from components.auth_token.seen import (
+    Answer,
+    Credential,
+    Group,
+    Node,
+    Proof,
+    Published,
+    Publishing,
+    Reply,
+    Strategy,
+    Verify,
+)
+from components.auth_token.steps import (
     Finish,
     Goal,
     NextLeg,
     Plan,
+    Publish,
+    Rest,
     RotationStopped,
     Run,
     Seen,
     Send,
     Sent,
+    StartOverlap,
     Step,
     Stop,
     Wait,
-    decide,
 )
-from components.auth_token.rules import Token
-from components.auth_token.seen import Answer, Credential, Group, Node, Proof, Reply, Strategy, Verify
 
 _SOONEST: Final = 0.1
 _LATEST: Final = 15.0
@@ -43,8 +56,17 @@ class Port(Protocol):
     def send(self, strategy: Strategy, token: Token) -> tuple[Reply, str]:
         """Ask AWS for a change of token; its reply, and its words where it refused."""
 
+    def published(self) -> Published | None:
+        """Which token each label of the secret is on; None where tokens are not published."""
+
+    def publish(self, action: Publishing, token: Token) -> None:
+        """Write or label a version of the secret. Repeating it does no harm."""
+
     def now(self) -> float:
         """Seconds of a clock that never goes back."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch, of the clock on the wall."""
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
@@ -60,13 +82,22 @@ class Outcome:
     group: Group
     proof: Proof
     """Every node of the group, those included that could not be reached. Empty with `verify: off`."""
-    sent: int
-    """How many changes of token AWS answered."""
+    applied: Credential
+    """The token that clients are to use."""
+    token: Token
+    """The same, itself."""
+    retiring: Token | None = None
+    """The token that is accepted beside it until `due`, where it is known."""
+    due: float | None = None
+    """Seconds since the epoch at which the overlap ends; None where nothing is left to do."""
+    published: bool = False
+    """Whether clients find the token in Secrets Manager."""
 
     @property
     def proven(self) -> int:
-        """The number of nodes that were seen to accept the current token and to refuse all else."""
-        return sum(self.proof.only([node]).enforces(Credential.CURRENT) for node in self.proof.answers)
+        """The number of nodes that were seen to accept the applied token and, overlap aside, to refuse all else."""
+        one = [self.proof.only([node]) for node in self.proof.answers]
+        return sum(p.holds(self.applied) if self.due else p.enforces(self.applied) for p in one)
 
 
 def rotate(goal: Goal, port: Port) -> Outcome:
@@ -75,24 +106,31 @@ def rotate(goal: Goal, port: Port) -> Outcome:
     Raises RotationStopped where it cannot be reached: nothing is lost then, and the next run goes on from where the
     group really is.
     """
-    run, sent, waiting = Run(goal=goal), 0, _Waiting(port, goal.deadline)
+    run, waiting = Run(goal=goal), _Waiting(port, goal.deadline)
     while True:
-        seen = _look(run, port)
+        run, seen = _look(run, port)
         run, step = _decide(run, seen)
         match step:
             case Wait(why):
                 waiting.a_little(why)
+            case Rest(seconds):
+                waiting.rest(seconds)
             case Send(strategy, credential):
                 answered = _send(run, seen, port, strategy, credential)
                 if answered is None:
                     waiting.a_little(f"AWS to take {strategy}, it is busy")
                 else:
-                    run, sent = answered, sent + 1
-                    waiting = waiting.anew()
+                    run = answered
+                    waiting.anew()
+            case Publish(action, credential):
+                port.tell(f"{action} {credential}", 0.0)
+                port.publish(action, run.token(credential))
+            case StartOverlap():
+                run = replace(run, overlap_from=seen.now)
             case NextLeg():
-                run = replace(run, legs=run.legs[1:], sent=None, rotated=False, doubted_at=None)
+                run = replace(run, legs=run.legs[1:], sent=None, rotated=False, overlap_from=None, doubted_at=None)
             case Finish():
-                return _outcome(run, seen, sent)
+                return _outcome(run, seen, step)
             case Stop():
                 raise RotationStopped(step)
 
@@ -105,10 +143,9 @@ class _Waiting:
         self._ends = port.now() + deadline
         self._since = port.now()
 
-    def anew(self) -> _Waiting:
+    def anew(self) -> None:
         """The same deadline, for the next thing to wait for."""
         self._since = self._port.now()
-        return self
 
     def a_little(self, why: str) -> None:
         """Pause; raises RotationStopped once the deadline would be passed."""
@@ -125,14 +162,26 @@ class _Waiting:
         self._port.tell(f"waiting for {why}", waited)
         self._port.sleep(pause)
 
+    def rest(self, seconds: float) -> None:
+        """A part of an overlap, which is no part of the deadline."""
+        pause = min(max(seconds, _SOONEST), _LATEST)
+        self._port.tell(f"overlap: both tokens are accepted, for {seconds:.0f} s still", 0.0)
+        self._port.sleep(pause)
+        self._ends += pause
+        self.anew()
 
-def _look(run: Run, port: Port) -> Seen:
-    group = port.look()
-    proof = Proof({})
-    if group is not None and group.settled and group.tls and run.goal.verify is not Verify.OFF:
-        asked = tuple(node for node in group.nodes if run.judged is None or node.id in run.judged)
-        proof = Proof(port.probe(asked, run.goal.tokens(spare_sent=run.spare_sent))) if asked else proof
-    return Seen(group=group, proof=proof, now=port.now())
+
+def _look(run: Run, port: Port) -> tuple[Run, Seen]:
+    """One look; the first whole one settles who is who among the tokens."""
+    group, published, proof = port.look(), None, Proof({})
+    if group is not None and group.settled and group.tls:
+        published = port.published()
+        if not run.roles:
+            run = replace(run, roles=run.goal.roles(published))
+        if run.goal.verify is not Verify.OFF:
+            asked = tuple(node for node in group.nodes if run.judged is None or node.id in run.judged)
+            proof = Proof(port.probe(asked, run.tried())) if asked else proof
+    return run, Seen(group=group, proof=proof, published=published, now=port.now(), wall=port.wall())
 
 
 def _decide(run: Run, seen: Seen) -> tuple[Run, Step]:
@@ -144,41 +193,54 @@ def _decide(run: Run, seen: Seen) -> tuple[Run, Step]:
         if seen.now - run.doubted_at >= PATIENCE:
             step = step.doubt
     if isinstance(step, Plan):
-        healing = Credential.SPARE in step.legs
-        planned = replace(run, legs=step.legs, judged=step.judged, sent=None, rotated=False, doubted_at=None)
-        return _decide(replace(planned, spare_sent=run.spare_sent or healing), seen)
+        return _decide(_take_up(run, step), seen)
     return run, step
+
+
+def _take_up(run: Run, plan: Plan) -> Run:
+    return replace(
+        run,
+        legs=plan.legs,
+        judged=plan.judged,
+        in_force=plan.in_force,
+        failure=plan.failure,
+        spare_sent=run.spare_sent or Credential.SPARE in plan.legs,
+        sent=None,
+        rotated=False,
+        overlap_from=None,
+        doubted_at=None,
+    )
 
 
 def _send(run: Run, seen: Seen, port: Port, strategy: Strategy, credential: Credential) -> Run | None:
     """Send one change; None where AWS was too busy to take it."""
     assert seen.group is not None
-    token = {
-        Credential.CURRENT: run.goal.token,
-        Credential.PREVIOUS: run.goal.recorded,
-        Credential.SPARE: run.goal.spare,
-    }[credential]
-    assert token is not None
     port.tell(f"{strategy} {credential}", 0.0)
-    reply, message = port.send(strategy, token)
+    reply, message = port.send(strategy, run.token(credential))
     if reply is Reply.BUSY:
         return None
-    changed_before = seen.group.changed_at
     sent = Sent(
         strategy=strategy,
         credential=credential,
         reply=reply,
         at=port.now(),
-        changed_before=changed_before,
+        changed_before=seen.group.changed_at,
         message=message,
     )
     return replace(run, sent=sent, rotated=run.rotated or strategy is Strategy.ROTATE, doubted_at=None)
 
 
-def _outcome(run: Run, seen: Seen, sent: int) -> Outcome:
+def _outcome(run: Run, seen: Seen, finish: Finish) -> Outcome:
     assert seen.group is not None
-    if run.goal.verify is Verify.OFF:
-        return Outcome(group=seen.group, proof=Proof({}), sent=sent)
-    silent = dict.fromkeys(run.goal.tokens(spare_sent=run.spare_sent), Answer.UNREACHABLE)
-    answers = {node.id: seen.proof.answers.get(node.id, silent) for node in seen.group.nodes}
-    return Outcome(group=seen.group, proof=Proof(answers), sent=sent)
+    silent = dict.fromkeys(run.tried(), Answer.UNREACHABLE)
+    asked = () if run.goal.verify is Verify.OFF else seen.group.nodes
+    retiring = run.roles.get(finish.retiring) if finish.retiring else None
+    return Outcome(
+        group=seen.group,
+        proof=Proof({node.id: seen.proof.answers.get(node.id, silent) for node in asked}),
+        applied=finish.applied,
+        token=run.token(finish.applied),
+        retiring=retiring,
+        due=finish.due,
+        published=seen.published is not None,
+    )

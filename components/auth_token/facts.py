@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from components.auth_token.driver import Outcome
@@ -12,6 +12,8 @@ PROVEN: Final = "proven"
 """One token is accepted, all else refused, on every node: seen by connections."""
 UNPROVEN: Final = "unproven"
 """AWS says that it is done; not every node could be asked."""
+OVERLAPPING: Final = "overlapping"
+"""The new token is published, and the previous one is accepted until `dueAt`; an `up` after that finishes."""
 DRIFTED: Final = "drifted"
 """Somebody else changed the token since: the next `up` looks, and puts ours back."""
 
@@ -19,24 +21,47 @@ Facts = dict[str, Any]
 """JSON-like: it goes through Pulumi's state."""
 
 
-def facts(generation: int, outcome: Outcome, before: Facts) -> Facts:
+def facts(wanted: int, wanted_is_applied: bool, outcome: Outcome, before: Facts, wall: float) -> Facts:
     """The facts at the end of a run, `before` being those recorded by the run before, if any.
 
-    `proven` and `nodes` count nodes; `changedAt` is AWS's AuthTokenLastModifiedDate (ISO 8601), or empty.
+    `wanted` is the generation that was asked for. `proven` and `nodes` count nodes. Times are ISO 8601: `changedAt` is
+    AWS's AuthTokenLastModifiedDate; `rotatedAt`, `setAt` and `dueAt` say when the applied token came in, when all else
+    was shut out, and when that is due.
     """
     nodes = len(outcome.group.nodes)
-    tried = Credential.PREVIOUS in outcome.proof.tried()
-    previous = outcome.proof.tally(Credential.PREVIOUS) if tried else before.get("previousToken", "none yet")
+    generation = wanted if wanted_is_applied else _applied(outcome, before)
+    same = generation == before.get("generation") and outcome.applied is not Credential.PENDING
+    whole = bool(nodes) and outcome.proven == nodes
     return {
         "generation": generation,
-        "phase": PROVEN if nodes and outcome.proven == nodes else UNPROVEN,
+        "phase": OVERLAPPING if outcome.due else PROVEN if whole else UNPROVEN,
         "proven": outcome.proven,
         "nodes": nodes,
         "noToken": outcome.proof.tally(Credential.NO_TOKEN),
-        "previousToken": previous,
-        "currentToken": outcome.proof.tally(Credential.CURRENT),
-        "changedAt": _iso(outcome.group.changed_at),
+        "previousToken": _previous(outcome, before),
+        "currentToken": outcome.proof.tally(outcome.applied),
+        "rotatedAt": before["rotatedAt"] if same and before.get("rotatedAt") else iso(wall),
+        "setAt": "" if outcome.due else before["setAt"] if same and before.get("setAt") else iso(wall),
+        "dueAt": iso(outcome.due) if outcome.due else "",
+        "retiringGeneration": _retiring_generation(generation, outcome, before),
+        "nextWaits": bool(outcome.due) and not wanted_is_applied,
+        "published": "AWS Secrets Manager" if outcome.published else "nowhere but the stack's output",
+        "changedAt": outcome.group.changed_at.isoformat() if outcome.group.changed_at else "",
     }
+
+
+def remarks(told: Facts) -> list[str]:
+    """What people should know at the end of a run, beside that it is done."""
+    said = []
+    if told["phase"] == UNPROVEN:
+        said.append(f"warning: not proven on all nodes: current token {told['currentToken']}")
+    if told["phase"] == OVERLAPPING:
+        said.append(
+            f"both tokens are accepted until {told['dueAt']}; an `up` after that, say a scheduled one, finishes"
+        )
+    if told["nextWaits"]:
+        said.append(f"the next token waits until {told['dueAt']}: nobody's promised time is cut")
+    return said
 
 
 def recorded_change(told: Facts) -> datetime | None:
@@ -49,5 +74,31 @@ def changed_since(told: Facts, group: Group) -> bool:
     return recorded_change(told) != group.changed_at
 
 
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
+def due(told: Facts) -> float | None:
+    """Seconds since the epoch at which the recorded overlap ends; None where none goes on."""
+    return datetime.fromisoformat(told["dueAt"]).timestamp() if told.get("dueAt") else None
+
+
+def iso(seconds: float) -> str:
+    """Seconds since the epoch, for people."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _applied(outcome: Outcome, before: Facts) -> int:
+    """The generation of a token that is not the wanted one: the recorded one, or one under way since."""
+    recorded = int(before.get("generation", 0))
+    return recorded + 1 if outcome.applied is Credential.PENDING else recorded
+
+
+def _retiring_generation(generation: int, outcome: Outcome, before: Facts) -> int:
+    if not outcome.due:
+        return 0
+    if generation == before.get("generation"):
+        return int(before.get("retiringGeneration", 0))
+    return int(before.get("generation", 0))
+
+
+def _previous(outcome: Outcome, before: Facts) -> str:
+    retired = Credential.OLDER if outcome.applied is Credential.PREVIOUS else Credential.PREVIOUS
+    tried = retired in outcome.proof.tried()
+    return outcome.proof.tally(retired) if tried else str(before.get("previousToken", "none yet"))

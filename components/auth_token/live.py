@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from components.auth_token.elasticache import ReplicationGroupApi
 from components.auth_token.probe import probe
+from components.auth_token.publication import Endpoints, SecretsManagerPublication
 from components.auth_token.rules import Token
-from components.auth_token.seen import Answer, Credential, Group, Node, Reply, Strategy
+from components.auth_token.seen import Answer, Credential, Group, Node, Published, Publishing, Reply, Strategy
 from components.auth_token.session import Aws, parse, refuse_strangers
 
 _TELL_EVERY: Final = 10.0
@@ -22,12 +23,16 @@ _GLANCE_ATTEMPTS, _GLANCE_SECONDS = 2, 5.0
 class LivePort:
     """One replication group of the stack's account. See driver.Port for the methods."""
 
-    def __init__(self, settings: Mapping[str, object], group_id: str, group_arn: str, ca_file: str) -> None:
-        """Raises session.SettingsError where the credentials are of another account or region than the group."""
+    def __init__(self, settings: Mapping[str, object], props: Mapping[str, Any]) -> None:
+        """The group of AuthTokenRotation's inputs `props`.
+
+        Raises session.SettingsError where the credentials are of another account or region than the group.
+        """
         aws = Aws(parse(settings))
-        refuse_strangers(aws, group_arn, attempts=_ATTEMPTS)
-        self._api = ReplicationGroupApi(aws.elasticache(attempts=_ATTEMPTS), aws.elasticache(attempts=1), group_id)
-        self._id, self._ca_file = group_id, ca_file
+        refuse_strangers(aws, props["replication_group_arn"], attempts=_ATTEMPTS)
+        self._id, self._ca_file = props["replication_group_id"], props["ca_file"]
+        self._api = ReplicationGroupApi(aws.elasticache(attempts=_ATTEMPTS), aws.elasticache(attempts=1), self._id)
+        self._publication = _publication(aws, props)
         self._last: tuple[str, float] = ("", -_TELL_EVERY)
 
     def look(self) -> Group | None:
@@ -44,6 +49,19 @@ class LivePort:
         """One ModifyReplicationGroup."""
         return self._api.send(strategy, token)
 
+    def published(self) -> Published | None:
+        """What the secret's labels are on, where there is a secret."""
+        return self._publication.look() if self._publication else None
+
+    def publish(self, action: Publishing, token: Token) -> None:
+        """One change of the secret's versions or labels."""
+        assert self._publication is not None
+        self._publication.publish(action, token)
+
+    def wall(self) -> float:
+        """The clock on the wall."""
+        return time.time()
+
     def now(self) -> float:
         """The monotonic clock."""
         return time.monotonic()
@@ -59,6 +77,13 @@ class LivePort:
             return
         self._last = (event, self.now())
         say(f"{self._id}: {event}" + (f", {seconds:.0f} s by now" if seconds >= 1 else ""))
+
+
+def _publication(aws: Aws, props: Mapping[str, Any]) -> SecretsManagerPublication | None:
+    if not props["secret_arn"]:
+        return None
+    endpoints = Endpoints(host=props["primary_endpoint"], reader_host=props["reader_endpoint"], port=int(props["port"]))
+    return SecretsManagerPublication(aws.secretsmanager(attempts=_ATTEMPTS), props["secret_arn"], endpoints)
 
 
 def say(text: str) -> None:

@@ -9,11 +9,12 @@ from urllib.parse import quote, quote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components.auth_token.rotation import RotationStopped
+from components.auth_token.publication import PublicationError
 from components.auth_token.rules import TokenError
 from components.auth_token.session import SettingsError
+from components.auth_token.steps import RotationStopped
 
-_SPOKEN: Final = (RotationStopped, TokenError, SettingsError, ClientError, BotoCoreError)
+_SPOKEN: Final = (RotationStopped, PublicationError, TokenError, SettingsError, ClientError, BotoCoreError)
 """Errors whose text says enough; of all others people get the traceback as well."""
 _T = TypeVar("_T")
 

@@ -6,8 +6,9 @@ A Python dynamic provider is pickled by reference; it must stay stateless, so th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from pulumi import Input, Output, ResourceOptions
@@ -27,17 +28,25 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from components.auth_token import facts as told
 from components.auth_token.driver import rotate
 from components.auth_token.redact import RotationFailed, guarded
-from components.auth_token.rotation import Goal
 from components.auth_token.rules import Token, TokenError
 from components.auth_token.seen import Group, Verify
+from components.auth_token.steps import Goal
 
 _T = TypeVar("_T")
 
 Props = dict[str, Any]
 """A property bag as Pulumi hands it over: JSON-like, numbers as floats."""
 
-_PROVING: Final = ("verify", "ca_file")
-"""Inputs whose change is a reason to prove again what could not be proven before."""
+_REASONS: Final = (
+    "verify",
+    "ca_file",
+    "revoke_through",
+    "secret_arn",
+    "primary_endpoint",
+    "reader_endpoint",
+    "port",
+)
+"""Inputs beside the token whose change is a reason to look at the group: what is proven, promised or published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +68,22 @@ class AuthTokenRotationArgs:
     """Whether a rotation may apply, at once, modifications that wait for the maintenance window."""
     ca_file: Input[str] = ""
     """Certificate authorities that proofs trust; the system's where empty."""
+    secret_arn: Input[str] = ""
+    """The secret in which clients find the token; empty where it is not published."""
+    primary_endpoint: Input[str] = ""
+    reader_endpoint: Input[str] = ""
+    port: Input[int] = 6379
+    """Where clients connect, for the published secret."""
+    overlap_seconds: Input[int] = 0
+    """Seconds for which the previous token is accepted beside the new one, once that is published."""
+    max_wait_seconds: Input[int] = 600
+    """Seconds of an overlap that an `up` waits for; a longer one is finished by a later `up`."""
+    revoke_through: Input[int] = 0
+    """Tokens up to this generation have leaked: their overlap ends at once, and they are never brought back."""
+    adopted: Input[bool] = False
+    """Whether the group was there before this stack, with clients that use it."""
+    adopt_token: Input[str] = ""
+    """The token of an adopted group, where it is known. Kept as a secret."""
 
 
 INPUTS: Final = tuple(AuthTokenRotationArgs.__dataclass_fields__)
@@ -74,8 +99,10 @@ class AuthTokenRotation(Resource, name="AuthTokenRotation"):
 
     def __init__(self, name: str, args: AuthTokenRotationArgs, opts: ResourceOptions | None = None) -> None:
         """Register the rotation of one group; its id is the group's."""
-        inputs = {key: getattr(args, key) for key in INPUTS} | {"token": Output.secret(args.token), "facts": None}
-        super().__init__(AuthTokenRotationProvider(), name, inputs, opts)
+        inputs = {key: getattr(args, key) for key in INPUTS} | {"facts": None}
+        inputs |= {key: Output.secret(inputs[key]) for key in ("token", "adopt_token")}
+        kept_secret = ResourceOptions(additional_secret_outputs=["previous_token"])
+        super().__init__(AuthTokenRotationProvider(), name, inputs, ResourceOptions.merge(opts, kept_secret))
 
 
 class AuthTokenRotationProvider(ResourceProvider):
@@ -101,15 +128,13 @@ class AuthTokenRotationProvider(ResourceProvider):
         Never fails a preview: where the group cannot be looked at, it says so.
         """
         replaced = _olds.get("replication_group_id") != _news.get("replication_group_id")
-        changes = replaced or _changed(_olds, _news) or _facts(_olds).get("phase") == told.DRIFTED
-        if not changes:
-            changes = self._drifted(_id, _olds)
+        changes = replaced or _changed(_olds, _news) or self._due(_id, _olds)
         return DiffResult(
             changes=changes, replaces=["replication_group_id"] if replaced else [], delete_before_replace=True
         )
 
     def create(self, props: Props) -> CreateResult:
-        """Prove that the group, born with this token, enforces it; heal it where it does not."""
+        """Prove that the group, born with this token, enforces it; heal it where it does not. Or adopt one."""
         group_id = props["replication_group_id"]
         return CreateResult(group_id, self._rotated(group_id, props, recorded=None))
 
@@ -133,9 +158,10 @@ class AuthTokenRotationProvider(ResourceProvider):
 
     def _updated(self, id_: str, olds: Props, news: Props) -> Props:
         seen = _facts(olds)
-        quiet = olds["token"] == news["token"] and seen.get("phase") == told.PROVEN
-        if quiet and not any(olds.get(key) != news.get(key) for key in _PROVING) and not self._drifted(id_, olds):
-            return _outputs(news, {**seen, "generation": int(news["generation"])})
+        quiet = olds["token"] == news["token"] and seen.get("phase") in (told.PROVEN, told.OVERLAPPING)
+        if quiet and all(olds.get(key) == news.get(key) for key in _REASONS) and not self._due(id_, olds):
+            kept = {"token": olds["token"], "previous_token": olds.get("previous_token", "")}
+            return {**_inputs(news), **kept, "facts": {**seen, "generation": int(news["generation"])}}
         return self._rotated(id_, news, recorded=olds)
 
     def _rotated(self, group_id: str, props: Props, recorded: Props | None) -> Props:
@@ -143,16 +169,37 @@ class AuthTokenRotationProvider(ResourceProvider):
         from components.auth_token.live import LivePort, say
 
         def run() -> Props:
-            port = LivePort(self._aws, group_id, props["replication_group_arn"], props["ca_file"])
-            outcome = rotate(_goal(props, recorded), port)
-            found = told.facts(int(props["generation"]), outcome, before=_facts(recorded or {}))
-            if found["phase"] != told.PROVEN:
-                say(f"warning: {group_id}: not proven on all nodes: current token {found['currentToken']}")
-            return _outputs(props, found)
+            port = LivePort(self._aws, props)
+            goal = _goal(props, recorded)
+            if not goal.fresh and recorded is None:
+                group = port.look()
+                goal = replace(goal, recorded_change=group.changed_at if group else None)
+            outcome = rotate(goal, port)
+            applied = outcome.token == goal.token
+            found = told.facts(int(props["generation"]), applied, outcome, _facts(recorded or {}), port.wall())
+            for line in told.remarks(found):
+                say(f"{group_id}: {line}")
+            kept = {"token": outcome.token.reveal(), "previous_token": _reveal(outcome.retiring)}
+            return {**_inputs(props), **kept, "facts": found}
 
         return self._guarded(group_id, [props, recorded or {}], run)
 
-    def _drifted(self, group_id: str, olds: Props) -> bool:
+    def _due(self, group_id: str, olds: Props) -> bool:
+        """Whether there is something to do though no input changed; what there is, is said."""
+        from components.auth_token.live import say
+
+        seen = _facts(olds)
+        overlap_ends = told.due(seen)
+        if overlap_ends is not None:
+            over = time.time() >= overlap_ends
+            state = "ended at" if over else "lasts until"
+            then = "this `up` finishes it" if over else "an `up` after that, say a scheduled one, finishes it"
+            say(f"{group_id}: the overlap {state} {seen['dueAt']}: {then}")
+            if over:
+                return True
+        return seen.get("phase") == told.DRIFTED or self._changed_by_others(group_id, olds)
+
+    def _changed_by_others(self, group_id: str, olds: Props) -> bool:
         """Whether the live token is another than the recorded one; False, with a warning, where that cannot be seen."""
         from components.auth_token.live import say
 
@@ -164,7 +211,10 @@ class AuthTokenRotationProvider(ResourceProvider):
         if group is None:
             say(f"warning: {group_id} is gone; run `pulumi refresh`, then `pulumi up` to make it anew")
             return False
-        return told.changed_since(_facts(olds), group)
+        changed = told.changed_since(_facts(olds), group)
+        if changed:
+            say(f"{group_id}: drift: the token was changed since by others, or by a run that died; `up` puts ours back")
+        return changed
 
     def _glance(self, group_id: str) -> Group | None:
         from components.auth_token.live import glance
@@ -172,7 +222,8 @@ class AuthTokenRotationProvider(ResourceProvider):
         return glance(self._aws, group_id)
 
     def _guarded(self, where: str, bags: list[Props], call: Callable[[], _T]) -> _T:
-        secrets = [bag.get("token") for bag in bags] + [self._aws.get("secretKey"), self._aws.get("token")]
+        secrets = [bag.get(key) for bag in bags for key in ("token", "previous_token", "adopt_token")]
+        secrets += [self._aws.get("secretKey"), self._aws.get("token")]
         return guarded(f"replication group {where}", secrets, call)
 
 
@@ -200,16 +251,33 @@ def _facts(props: Props) -> told.Facts:
     return props.get("facts") or {}
 
 
-def _outputs(inputs: Props, found: told.Facts) -> Props:
-    return {key: inputs[key] for key in INPUTS} | {"facts": found}
+def _inputs(props: Props) -> Props:
+    return {key: props[key] for key in INPUTS}
+
+
+def _reveal(token: Token | None) -> str:
+    return token.reveal() if token else ""
+
+
+def _token(bag: Props, key: str) -> Token | None:
+    return Token(bag[key]) if bag.get(key) else None
 
 
 def _goal(props: Props, recorded: Props | None) -> Goal:
-    seen = _facts(recorded) if recorded else {}
+    state, seen = recorded or {}, _facts(recorded or {})
+    adopting = recorded is None and bool(props["adopted"])
     return Goal(
         token=Token(props["token"]),
-        recorded=Token(recorded["token"]) if recorded else None,
+        recorded=_token(props, "adopt_token") if adopting else _token(state, "token"),
         recorded_change=told.recorded_change(seen),
+        recorded_generation=int(seen.get("generation", 0)),
+        fresh=recorded is None and not adopting,
+        retiring=_token(state, "previous_token"),
+        retiring_generation=int(seen.get("retiringGeneration", 0)),
+        due=told.due(seen),
+        overlap=float(props["overlap_seconds"]),
+        max_wait=float(props["max_wait_seconds"]),
+        revoke_through=int(props["revoke_through"]),
         verify=Verify(props["verify"]),
         deadline=float(props["deadline_seconds"]),
         apply_pending_changes=bool(props["apply_pending_changes"]),

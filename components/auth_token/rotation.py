@@ -2,161 +2,63 @@
 
 ROTATE adds a token and keeps the previous one; SET leaves the last rotated one alone. In between, and after a crash
 anywhere, the group may hold what nobody recorded. So the machine remembers nothing from one run to the next: every
-step begins by looking at the group and at what its nodes really accept, and `decide` derives the next step from that.
+step begins by looking at the group, at what its nodes really accept and at what is published, and `decide` derives the
+next step from that. For each token to be established (a leg of the plan) the steps are
 
-No pulumi, no boto3, no clock: driver.py does what is decided here, through a port.
+    stage      it is written as AWSPENDING, so that no crash can lose a token that Redis knows
+    ROTATE     and every node is seen to accept it
+    publish    AWSCURRENT moves to it: whoever reads from now on, reads a token that works
+    overlap    both tokens are accepted, for clients that still hold the previous one
+    SET        and every node is seen to accept it, and to refuse all else
+    retire     the previous version is labelled
+
+No pulumi, no boto3, no clock: driver.py does what is decided here, through a port. The words are in steps.py, seen.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
-from components.auth_token.rules import Token
-from components.auth_token.seen import Answer, Credential, Group, Proof, Reply, Strategy, Verify
+from components.auth_token.seen import Answer, Credential, Proof, Publishing, Reply, Strategy, Verify
+from components.auth_token.steps import (
+    Finish,
+    NextLeg,
+    Plan,
+    Publish,
+    Rest,
+    Run,
+    Seen,
+    Send,
+    StartOverlap,
+    Step,
+    Stop,
+    Wait,
+)
 
 FATAL: Final = frozenset({"create-failed", "deleting"})
 APPEARS_WITHIN: Final = 30.0
 """Seconds within which a change that AWS accepted shows; before, `available` may be the state from before the call."""
 PATIENCE: Final = 10.0
 """Seconds for which a proof that contradicts a settled group is tried again: nodes may learn one after the other."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Goal:
-    """What is to be true at the end of a run."""
-
-    token: Token
-    """The one token that every node accepts; all else is refused."""
-    recorded: Token | None
-    """The token that the state says clients hold. None at creation: nobody uses the group yet."""
-    recorded_change: datetime | None
-    """AuthTokenLastModifiedDate as it was when `recorded` was recorded."""
-    verify: Verify
-    deadline: float
-    """Seconds that the whole run may take."""
-    apply_pending_changes: bool = False
-    wrong: Token = field(default_factory=Token.random)
-    """A token that nobody ever sent: a node that accepts it accepts anything."""
-    spare: Token = field(default_factory=Token.random)
-    """The throw-away token of a healing at creation."""
-
-    @property
-    def creating(self) -> bool:
-        """Whether this is the first run on a group."""
-        return self.recorded is None
-
-    def tokens(self, *, spare_sent: bool) -> dict[Credential, Token | None]:
-        """What to try on every node."""
-        tried: dict[Credential, Token | None] = {Credential.NO_TOKEN: None, Credential.WRONG: self.wrong}
-        if self.recorded is not None and self.recorded != self.token:
-            tried[Credential.PREVIOUS] = self.recorded
-        if spare_sent:
-            tried[Credential.SPARE] = self.spare
-        tried[Credential.CURRENT] = self.token
-        return tried
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """The last change of token that this run asked AWS for."""
-
-    strategy: Strategy
-    credential: Credential
-    reply: Reply
-    at: float
-    changed_before: datetime | None
-    message: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What a run remembers: its plan, and the last thing it sent."""
-
-    goal: Goal
-    legs: tuple[Credential, ...] = ()
-    """Tokens still to be established, each by ROTATE, proof, SET, proof. Empty until the first look."""
-    judged: frozenset[str] | None = None
-    """The nodes that answered at the first look, and so must answer to the end."""
-    sent: Sent | None = None
-    """The last change of the present leg."""
-    rotated: bool = False
-    """Whether the present leg has sent its ROTATE."""
-    spare_sent: bool = False
-    doubted_at: float | None = None
-    """When proofs began to contradict what AWS says."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """One look: the group, and what its nodes answered (None while a change is under way)."""
-
-    group: Group | None
-    proof: Proof
-    now: float
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Look again a little later. `doubt`: for a limited time only, see PATIENCE."""
-
-    why: str
-    doubt: Stop | Plan | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Establish these tokens, one after the other."""
-
-    legs: tuple[Credential, ...]
-    judged: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Send:
-    """Ask AWS for a change of token."""
-
-    strategy: Strategy
-    credential: Credential
-
-
-@dataclass(frozen=True)
-class NextLeg:
-    """The present leg's token is established."""
-
-
-@dataclass(frozen=True)
-class Finish:
-    """Nothing is left to do."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Nothing may be sent any more; people must look. `advice` says what to do."""
-
-    problem: str
-    advice: str
-
-
-Step = Wait | Plan | Send | NextLeg | Finish | Stop
-
-
-class RotationStopped(Exception):
-    """A run that could not end in a proven state. The message says what is wrong and what to do."""
-
-    def __init__(self, stop: Stop) -> None:
-        super().__init__(f"{stop.problem}. {stop.advice}")
-        self.stop = stop
+_AGAIN: Final = "run `pulumi up` again"
 
 
 def decide(run: Run, seen: Seen) -> Step:
     """The next step, from what the run remembers and what was just seen."""
-    return (
-        _group_in_the_way(run, seen)
-        or _nodes_in_the_way(run, seen)
-        or (_advance(run, seen) if run.legs else _plan(run, seen))
-    )
+    return _group_in_the_way(run, seen) or _nodes_in_the_way(run, seen) or _proceed(run, seen)
+
+
+def _proceed(run: Run, seen: Seen) -> Step:
+    if not run.legs:
+        return _refused_goal(run, seen) or _plan(run, seen)
+    if run.in_force:
+        return _conclude(run, seen)
+    if run.sent is None:
+        return _begin(run, seen)
+    return _after_rotate(run, seen) if run.sent.strategy is Strategy.ROTATE else _after_set(run, seen)
+
+
+# ---- what is in the way
 
 
 def _group_in_the_way(run: Run, seen: Seen) -> Step | None:
@@ -172,7 +74,7 @@ def _group_in_the_way(run: Run, seen: Seen) -> Step | None:
         )
     if not group.settled:
         under_way = f", token {group.token_status}" if group.token_status else ""
-        return Wait(f"the group is {group.status}{under_way}")
+        return Wait(f"the group, which is {group.status}{under_way}")
     sent = run.sent
     if sent and sent.reply in (Reply.ACCEPTED, Reply.UNSURE) and group.changed_at == sent.changed_before:
         if seen.now - sent.at < APPEARS_WITHIN:
@@ -190,21 +92,41 @@ def _nodes_in_the_way(run: Run, seen: Seen) -> Step | None:
             f"TLS failed on {', '.join(failing)}: the certificate is not one that this machine trusts",
             "Name the certificate authority with the key caFile, or find out who answers there",
         )
-    if run.goal.verify is Verify.REQUIRED and not seen.proof.answers:
+    required = run.goal.verify is Verify.REQUIRED
+    if required and not seen.proof.answers:
         return Stop("it has no node that could be asked", "Set verify: whenReachable to go without proof")
     expected = run.judged if run.judged is not None else frozenset(seen.proof.answers)
     silent = sorted(node for node in seen.proof.answers if node in expected and node not in seen.proof.reached())
-    if not silent:
-        return None
-    if run.judged is None and run.goal.verify is not Verify.REQUIRED:
+    if not silent or (run.judged is None and not required):
         return None
     begun = f"after {run.sent.strategy} " if run.sent else ""
     return Wait("nodes to answer", Stop(
         f"{begun}no answer from {', '.join(silent)}",
         "Nothing more is sent. Make the nodes reachable from here (verify: required), or set verify: whenReachable"
         if run.judged is None
-        else "Nothing more is sent; the token that clients hold still works. Run `pulumi up` again",
+        else f"Nothing more is sent; the token that clients hold still works. Then {_AGAIN}",
     ))  # fmt: skip
+
+
+def _refused_goal(run: Run, seen: Seen) -> Step | None:
+    """A token that must not be brought in: it failed before, or the state that asks for it is older than the group."""
+    published, goal = seen.published, run.goal
+    if published is None or published.current == goal.token:
+        return None
+    if published.rejected == goal.token:
+        return Stop("this token failed its proof before, and was rejected", "Raise generation, for a fresh one")
+    refused = not seen.proof.accepted_somewhere(Credential.CURRENT) and bool(seen.proof.reached())
+    stale = published.retired == goal.token or (goal.recorded == goal.token and refused)
+    clients_are_fine = seen.proof.accepted_everywhere(Credential.PREVIOUS) or not seen.proof.reached()
+    if published.current is not None and stale and clients_are_fine:
+        return Stop(
+            "the state is older than the group: its token was retired, and the published one is accepted",
+            "Nothing was sent. Raise generation: the fresh token then follows the published one",
+        )
+    return None
+
+
+# ---- the plan
 
 
 def _plan(run: Run, seen: Seen) -> Step:
@@ -213,71 +135,169 @@ def _plan(run: Run, seen: Seen) -> Step:
     proof = seen.proof.only(judged)
     blind = not judged
     moved = seen.group is not None and seen.group.changed_at != goal.recorded_change
+    enforced = blind or proof.enforces(Credential.CURRENT)
     simple = Plan((Credential.CURRENT,), judged)
-    if goal.creating:
-        return Finish() if blind or proof.enforces(Credential.CURRENT) else simple
+    in_force = Plan((Credential.CURRENT,), judged, in_force=True)
+    if goal.fresh:
+        return in_force if enforced else simple
     if goal.recorded == goal.token:
-        in_force = not moved and (blind or proof.enforces(Credential.CURRENT))
-        return Finish() if in_force else simple
-    # A token may be in the group that is neither the recorded nor the new one, as after a crash and a further
-    # generation. ROTATE drops the oldest of two: it would push out the one that clients hold. Settle that first.
-    theirs_works = blind or bool(proof.nodes_where(Credential.PREVIOUS, Answer.ACCEPTED))
-    if moved and theirs_works and not _holds(proof, Credential.CURRENT):
-        return Plan((Credential.PREVIOUS, Credential.CURRENT), judged)
-    return simple
+        return in_force if enforced and not moved and goal.due is None else simple
+    # A token may be in the group that is neither what clients hold nor the new one, as after a crash and a further
+    # generation, or in an overlap. ROTATE drops the oldest of two: it would push out what clients hold. Settle first.
+    first = _unsettled(run, proof, blind=blind, moved=moved)
+    return Plan((first, Credential.CURRENT), judged) if first else simple
 
 
-def _holds(proof: Proof, credential: Credential) -> bool:
-    """Whether every node knows this very token, rather than taking anything (stock Redis without a password does)."""
-    return proof.accepted_everywhere(credential) and not proof.nodes_where(Credential.WRONG, Answer.ACCEPTED)
+def _unsettled(run: Run, proof: Proof, *, blind: bool, moved: bool) -> Credential | None:
+    """The token to establish before the new one may come: the one under way where it is known, else the clients'."""
+
+    def there(credential: Credential, otherwise: bool) -> bool:
+        return credential in run.roles and (otherwise if blind else proof.accepted_somewhere(credential))
+
+    if proof.holds(Credential.CURRENT):
+        return None
+    if there(Credential.PENDING, moved):
+        return Credential.PENDING
+    overlapping = there(Credential.OLDER, run.goal.due is not None)
+    if there(Credential.PREVIOUS, otherwise=True) and (moved or overlapping) and run.goal.recorded is not None:
+        return Credential.PREVIOUS
+    return None
 
 
-def _advance(run: Run, seen: Seen) -> Step:
-    """The next step of the present leg: ROTATE, proof, SET, proof."""
-    leg, sent = run.legs[0], run.sent
-    proof = seen.proof.only(run.judged or ())
-    if sent is None:
-        # A token that every node holds already was rotated in by a run that died: SET is what is missing.
-        return _send(run, seen, Strategy.SET if _holds(proof, leg) else Strategy.ROTATE)
-    if sent.strategy is Strategy.ROTATE:
-        return _after_rotate(run, seen, proof)
-    return _after_set(run, seen, proof)
+# ---- one token of the plan
 
 
-def _after_rotate(run: Run, seen: Seen, proof: Proof) -> Step:
-    leg, sent = run.legs[0], run.sent
+def _begin(run: Run, seen: Seen) -> Step:
+    """A token that every node holds already was rotated in by a run that died, or that left its overlap to this one."""
+    leg, goal = run.legs[0], run.goal
+    left_by_state = (
+        not run.judged
+        and goal.due is not None
+        and run.token(leg) == goal.recorded
+        and seen.group is not None
+        and seen.group.changed_at == goal.recorded_change
+    )
+    if left_by_state or _judged(run, seen).holds(leg):
+        return _rotated(run, seen)
+    return _stage(run, seen) or _send(run, seen, Strategy.ROTATE)
+
+
+def _after_rotate(run: Run, seen: Seen) -> Step:
+    leg, sent, proof = run.legs[0], run.sent, _judged(run, seen)
     assert sent is not None
     if sent.reply is Reply.REFUSED:
-        what = "to settle an interrupted rotation" if leg is Credential.PREVIOUS else f"of {leg}"
-        return Stop(f"AWS refused ROTATE {what}: {sent.message}", "Nothing was changed by it; run `pulumi up` again")
+        return _lost(run) or Stop(
+            f"AWS refused ROTATE of {leg}: {sent.message}", f"Nothing was changed by it. Mend that, then {_AGAIN}"
+        )
     if run.judged and sent.reply is not Reply.UNCHANGED and not proof.accepted_everywhere(leg):
-        return Wait(f"every node to accept {leg}", Stop(
-            f"after ROTATE {_who(proof, leg, Answer.ACCEPTED)}",
-            "SET is not sent: the token that clients hold still works. See its events, then run `pulumi up` again",
+        return Wait(f"every node to accept {leg}", _lost(run) or Stop(
+            f"after ROTATE {_who_does_not_accept(proof, leg)}",
+            f"SET is not sent: the token that clients hold still works. See the group's events, then {_AGAIN}",
         ))  # fmt: skip
-    return _send(run, seen, Strategy.SET)
+    return _rotated(run, seen)
 
 
-def _after_set(run: Run, seen: Seen, proof: Proof) -> Step:
-    leg, sent = run.legs[0], run.sent
+def _rotated(run: Run, seen: Seen) -> Step:
+    """The group accepts the leg's token: publish it, let clients come over, then SET."""
+    if run.failure:
+        return _publish(run, seen) or _reject(run, seen) or run.failure
+    if run.goal.fresh:  # nobody reads or overlaps yet, and before SET a group in the article's puzzle takes anything
+        return _send(run, seen, Strategy.SET)
+    return _publish(run, seen) or _overlap(run, seen) or _send(run, seen, Strategy.SET)
+
+
+def _after_set(run: Run, seen: Seen) -> Step:
+    leg, sent, proof = run.legs[0], run.sent, _judged(run, seen)
     assert sent is not None
     if sent.reply is Reply.REFUSED and not run.rotated:
         return _send(run, seen, Strategy.ROTATE)
-    done = proof.enforces(leg) if run.judged else sent.reply is not Reply.REFUSED
-    if done:
-        return NextLeg() if len(run.legs) > 1 else Finish()
+    if proof.enforces(leg) if run.judged else sent.reply is not Reply.REFUSED:
+        return _conclude(run, seen)
     healing = _heal(run)
     if sent.reply is Reply.REFUSED:
         return healing or Stop(
             f"AWS refused SET of {leg}: {sent.message}",
-            "The group stays at ROTATE, with both tokens; run `pulumi up` again",
+            f"The group stays at ROTATE, with both tokens. Mend that, then {_AGAIN}",
         )
     if healing and sent.reply is Reply.UNCHANGED:
         return healing
-    return Wait("every node to refuse all else", healing or Stop(
-        f"after SET the group does not answer as it should ({proof.contradictions(leg)})",
-        "Nothing more is sent. See the group's events, then run `pulumi up` again",
-    ))  # fmt: skip
+    return Wait("every node to refuse all else", healing or _bring_back(run, proof))
+
+
+def _conclude(run: Run, seen: Seen) -> Step:
+    """The leg's token is enforced: what is published must say so, and then the next leg may begin."""
+    leg = run.legs[0]
+    publish = None if leg is Credential.SPARE else _publish(run, seen) or _retire(run, seen)
+    return publish or (NextLeg() if len(run.legs) > 1 else Finish(leg))
+
+
+# ---- what is published
+
+
+def _stage(run: Run, seen: Seen) -> Step | None:
+    """A secret without a version gets its first one only when Redis accepts the token: it is AWSCURRENT by itself."""
+    published, leg = seen.published, run.legs[0]
+    if published is None or published.current is None or leg is Credential.SPARE or run.goal.fresh or run.failure:
+        return None
+    there = run.token(leg) in (published.current, published.pending)
+    return None if there else Publish(Publishing.STAGE, leg)
+
+
+def _publish(run: Run, seen: Seen) -> Step | None:
+    published, leg = seen.published, run.legs[0]
+    if published is None:
+        return None
+    there = published.current == run.token(leg) and published.complete and published.pending != run.token(leg)
+    return None if there else Publish(Publishing.PROMOTE, leg)
+
+
+def _retire(run: Run, seen: Seen) -> Step | None:
+    published, previous = seen.published, seen.published.previous if seen.published else None
+    if published is None or previous is None or previous in (published.retired, published.rejected, published.current):
+        return None
+    role = next((role for role, token in run.roles.items() if token == previous), None)
+    return Publish(Publishing.RETIRE, role) if role else None
+
+
+def _reject(run: Run, seen: Seen) -> Step | None:
+    if seen.published is None or seen.published.rejected == run.goal.token:
+        return None
+    return Publish(Publishing.REJECT, Credential.CURRENT)
+
+
+# ---- the overlap
+
+
+def _overlap(run: Run, seen: Seen) -> Step | None:
+    """Leave clients their time. Nobody's promised time is cut, but for tokens that have leaked."""
+    leg, goal = run.legs[0], run.goal
+    retiring = _retiring(run, seen)
+    promised = goal.due if run.token(leg) == goal.recorded else None
+    if retiring is None or goal.revoked(retiring) or (promised is None and goal.overlap <= 0):
+        return None
+    if promised is not None:
+        left = promised - seen.wall
+    elif run.overlap_from is None:
+        return StartOverlap()
+    else:
+        left = goal.overlap - (seen.now - run.overlap_from)
+    if left <= 0:
+        return None
+    return Rest(left) if left <= goal.max_wait else Finish(leg, due=seen.wall + left, retiring=retiring)
+
+
+def _retiring(run: Run, seen: Seen) -> Credential | None:
+    """What the leg's SET will shut out, and clients may still use."""
+    leg, proof, goal = run.legs[0], _judged(run, seen), run.goal
+    before = (Credential.OLDER,) if leg is Credential.PREVIOUS else (Credential.PREVIOUS, Credential.OLDER)
+    known = [role for role in before if role in run.roles and (not run.judged or proof.accepted_somewhere(role))]
+    if known:
+        return known[0]
+    taken_over = goal.recorded is None and not goal.fresh and Credential.PREVIOUS not in run.roles
+    return Credential.NO_TOKEN if taken_over or proof.accepted_somewhere(Credential.NO_TOKEN) else None
+
+
+# ---- when it goes wrong
 
 
 def _heal(run: Run) -> Plan | None:
@@ -285,9 +305,28 @@ def _heal(run: Run) -> Plan | None:
 
     For a moment clients' token is refused, so this is for a group that nobody uses yet: at creation, and once.
     """
-    if not run.goal.creating or run.spare_sent:
+    if not run.goal.fresh or run.spare_sent:
         return None
     return Plan((Credential.SPARE, Credential.CURRENT), run.judged or frozenset())
+
+
+def _bring_back(run: Run, proof: Proof) -> Plan | Stop:
+    """After SET a node does not answer as it should: the previous token comes back, unless it has leaked."""
+    leg = run.legs[0]
+    problem = f"after SET the group does not answer as it should ({proof.contradictions(leg)})"
+    previous = Credential.PREVIOUS
+    if leg is not Credential.CURRENT or previous not in run.roles or run.goal.revoked(previous):
+        return Stop(problem, f"Nothing more is sent. See the group's events, then {_AGAIN}")
+    failure = Stop(problem, f"{previous.capitalize()} was brought back: every node accepts it. Raise generation now")
+    return Plan((previous,), run.judged or frozenset(), failure=failure)
+
+
+def _lost(run: Run) -> Stop | None:
+    """Bringing back the previous token did not work either."""
+    return run.failure and Stop(
+        run.failure.problem,
+        f"Bringing {Credential.PREVIOUS} back failed as well: nothing more is sent. See the group's events",
+    )
 
 
 def _send(run: Run, seen: Seen, strategy: Strategy) -> Step:
@@ -297,11 +336,15 @@ def _send(run: Run, seen: Seen, strategy: Strategy) -> Step:
         return Stop(
             f"{strategy} was not sent: it would also apply, at once, what waits for the maintenance window "
             f"({', '.join(seen.group.pending)})",
-            "Set applyPendingChanges: true to apply them now, or run `pulumi up` after the maintenance window",
+            f"Set applyPendingChanges: true to apply them now, or {_AGAIN} after the maintenance window",
         )
     return Send(strategy, run.legs[0])
 
 
-def _who(proof: Proof, credential: Credential, wanted: Answer) -> str:
-    wrong = sorted(set(proof.answers) - proof.nodes_where(credential, wanted))
-    return f"{credential} is not {wanted} by {', '.join(wrong)}"
+def _judged(run: Run, seen: Seen) -> Proof:
+    return seen.proof.only(run.judged or ())
+
+
+def _who_does_not_accept(proof: Proof, credential: Credential) -> str:
+    silent = sorted(set(proof.answers) - proof.nodes_where(credential, Answer.ACCEPTED))
+    return f"{credential} is not accepted by {', '.join(silent)}"

@@ -13,6 +13,7 @@ from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshabl
 
 if TYPE_CHECKING:
     from mypy_boto3_elasticache import ElastiCacheClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sts import STSClient
 
 SETTINGS: Final = (
@@ -72,6 +73,10 @@ class Aws:
     def elasticache(self, *, attempts: int, patience: float = 30.0) -> ElastiCacheClient:
         """A client that tries each call `attempts` times in all, with the SDK's own jitter in between."""
         return self._client("elasticache", attempts, patience)  # type: ignore[no-any-return]  # by service name, see there
+
+    def secretsmanager(self, *, attempts: int) -> SecretsManagerClient:
+        """Where tokens are published."""
+        return self._client("secretsmanager", attempts)  # type: ignore[no-any-return]  # by service name, see there
 
     def sts(self, *, attempts: int, patience: float = 30.0) -> STSClient:
         """Who we are."""

@@ -16,12 +16,12 @@ import grpc
 import pytest
 from botocore.config import Config
 from google.protobuf import json_format, struct_pb2
-from local.cloud.client import Cloud
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from components.auth_token.resource import AuthTokenRotationProvider
 from local.cloud import client
+from local.cloud.client import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"

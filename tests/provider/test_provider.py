@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import grpc
 import pytest
-from local.cloud.client import Cloud
 
+from components.auth_token.resource import AuthTokenRotationArgs
 from components.auth_token.rules import Token
+from local.cloud.client import Cloud
 from tests.provider.conftest import PICKLED, REGION, Provider, arn
 
 A, B, C = (letter * 32 for letter in "ABC")
 
 
 def inputs(cloud: Cloud, group_id: str, token: str, generation: int = 1, **changes: Any) -> dict[str, Any]:
-    base = {
-        "replication_group_id": group_id,
-        "replication_group_arn": arn(group_id),
-        "token": token,
-        "generation": generation,
-        "verify": "required",
-        "deadline_seconds": 60,
-        "apply_pending_changes": False,
-        "ca_file": str(cloud.ca_file),
-        "facts": None,
-    }
-    return base | changes
+    wanted = AuthTokenRotationArgs(
+        replication_group_id=group_id,
+        replication_group_arn=arn(group_id),
+        token=token,
+        generation=generation,
+        verify="required",
+        deadline_seconds=60,
+        ca_file=str(cloud.ca_file),
+    )
+    return {**asdict(wanted), "facts": None, **changes}
 
 
 def changes_sent(cloud: Cloud, group_id: str) -> list[str]:

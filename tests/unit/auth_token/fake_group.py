@@ -7,13 +7,39 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from components.auth_token.rules import Token
-from components.auth_token.seen import Answer, Credential, Group, Node, Reply, Strategy
+from components.auth_token.seen import Answer, Credential, Group, Node, Published, Publishing, Reply, Strategy
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Killed(Exception):
     """The process that ran the rotation is dead."""
+
+
+@dataclass
+class FakeSecret:
+    """Labels of a secret, by the token that their version holds."""
+
+    current: Token | None = None
+    pending: Token | None = None
+    previous: Token | None = None
+    retired: Token | None = None
+    rejected: Token | None = None
+
+    def publish(self, action: Publishing, token: Token) -> None:
+        """As SecretsManagerPublication does it."""
+        match action:
+            case Publishing.STAGE:
+                self.pending = token
+            case Publishing.PROMOTE:
+                if self.current != token:
+                    self.previous, self.current = self.current, token
+                self.pending = None if self.pending == token else self.pending
+            case Publishing.RETIRE:
+                self.retired = token
+            case Publishing.REJECT:
+                self.rejected = token
+                self.pending = None if self.pending == token else self.pending
 
 
 @dataclass
@@ -40,16 +66,22 @@ class FakeGroup:
     time: float = 0.0
     changed_at: datetime | None = EPOCH
     last_rotated: Token | None = None
+    looks: int = 0
     calls: list[tuple[str, Token]] = field(default_factory=list)
+    published_log: list[tuple[Publishing, Token]] = field(default_factory=list)
     flushed: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
     """Faults for the next calls: throttle, busy, lost (applied, answer lost), dropped (never arrived)."""
+    secret: FakeSecret | None = None
+    wall_offset: float = 1.8e9
     on_boundary: Callable[[str], None] | None = None
     _change: tuple[float, Strategy, Token] | None = None
 
     # ------------------------------------------------------------------------------------------- the machine's port
     def look(self) -> Group | None:
+        self.looks += 1
+        assert self.looks < 5000, f"the machine turns in circles: {self.told[-3:]}"
         self._boundary("before look")
         self._land()
         if not self.exists:
@@ -78,8 +110,27 @@ class FakeGroup:
         self._boundary(f"after {strategy}")
         return reply
 
+    def published(self) -> Published | None:
+        it = self.secret
+        if it is None:
+            return None
+        pending = None if it.pending == it.current else it.pending
+        return Published(
+            current=it.current, pending=pending, previous=it.previous, retired=it.retired, rejected=it.rejected
+        )
+
+    def publish(self, action: Publishing, token: Token) -> None:
+        assert self.secret is not None
+        self._boundary(f"before {action}")
+        self.secret.publish(action, token)
+        self.published_log.append((action, token))
+        self._boundary(f"after {action}")
+
     def now(self) -> float:
         return self.time
+
+    def wall(self) -> float:
+        return self.wall_offset + self.time
 
     def sleep(self, seconds: float) -> None:
         assert seconds > 0

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.auth_token.driver import Outcome, rotate
-from components.auth_token.rotation import APPEARS_WITHIN, Goal, RotationStopped
+from components.auth_token.rotation import APPEARS_WITHIN
 from components.auth_token.rules import Token
 from components.auth_token.seen import Answer, Credential, Strategy, Verify
+from components.auth_token.steps import Goal, RotationStopped
 from tests.unit.auth_token.fake_group import EPOCH, FakeGroup, Killed
 
 A, B, C, FOREIGN = (Token(letter * 20) for letter in "ABCF")
@@ -19,7 +20,15 @@ ROTATE, SET = Strategy.ROTATE, Strategy.SET
 
 
 def goal(token: Token, recorded: Token | None = A, **changes: object) -> Goal:
-    base = Goal(token=token, recorded=recorded, recorded_change=EPOCH, verify=Verify.REQUIRED, deadline=3600)
+    base = Goal(
+        token=token,
+        recorded=recorded,
+        recorded_change=EPOCH,
+        recorded_generation=1,
+        fresh=recorded is None,
+        verify=Verify.REQUIRED,
+        deadline=3600,
+    )
     return replace(base, **changes)  # type: ignore[arg-type]  # keywords of Goal, spelled by the tests
 
 

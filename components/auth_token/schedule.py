@@ -1,0 +1,160 @@
+"""TokenSchedule: when a new token is due, as a resource that stands before the random one.
+
+A program cannot read its own state, but a provider is handed it: `check` gets the inputs of the run before, and what it
+returns is what the engine compares, shows in a preview, hands on and stores. So `check` counts the token's turns, by age
+or by hand, and the random token, kept by `turn` alone, is drawn anew exactly when it moves on.
+
+The path of this module and the names of its classes stand in users' state: never rename them without a shim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pulumi import Input, Output, ResourceOptions
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+
+Props = dict[str, Any]
+"""A property bag as Pulumi hands it over: JSON-like, numbers as floats, unknown values as objects of their own."""
+
+_SKEW: Final = timedelta(minutes=5)
+"""How far the clocks of two machines that deploy may differ: AWS refuses requests signed further off (SigV4)."""
+_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+_ID: Final = "schedule"
+_OUTPUTS: Final = ("generation", "turn", "since")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """Which token it is, and since when."""
+
+    number: int
+    since: datetime
+    """When it became this token's turn; with a time zone."""
+    generation: int
+    """The generation that was asked for then."""
+
+    def age(self, now: datetime) -> float:
+        """Seconds since the turn began. None where that lies ahead: a clock was wrong, then or now."""
+        return max(0.0, (now - self.since).total_seconds())
+
+
+def turn_at(now: datetime, last: Turn | None, *, generation: int, max_age: float) -> Turn:
+    """Whose turn it is now: the `last` one's, or one further where it is due.
+
+    Due is a token that is `max_age` seconds old (0: never), or of another generation than asked for. However late, and
+    for whatever reasons, it is one turn further. A first turn has the number of its generation, so that a token that
+    was kept by its generation before there was a schedule stays. A turn that seems to begin in the future begins now,
+    for a clock was wrong.
+    """
+    if last is None:
+        return Turn(number=generation, since=now, generation=generation)
+    if generation != last.generation or 0 < max_age <= last.age(now):
+        return Turn(number=last.number + 1, since=now, generation=generation)
+    if last.since - now > _SKEW:
+        return Turn(number=last.number, since=now, generation=generation)
+    return last
+
+
+def outlook(now: datetime, last: Turn, coming: Turn, max_age: float) -> str:
+    """What is to be expected, for people; empty where that is nothing."""
+    if coming.generation != last.generation:
+        return f"will rotate: generation {coming.generation}"
+    if coming.number != last.number:
+        return f"will rotate: {_span(last.age(now))} old"
+    return f"token due in {_span(max_age - coming.age(now))}" if max_age else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenScheduleArgs:
+    """What TokenSchedule needs."""
+
+    generation: Input[int]
+    """Another one than before makes a new token due, whatever its age."""
+    max_age_seconds: Input[int] = 0
+    """Age in seconds from which a token is due; 0 for never."""
+
+
+class TokenSchedule(Resource, name="TokenSchedule"):
+    """Counts the turns of a token, which is due by its age or by a change of generation."""
+
+    turn: Output[int]
+    """The present token's number: the only keeper of the random token."""
+    since: Output[str]
+    """When its turn began (ISO 8601)."""
+
+    def __init__(self, name: str, args: TokenScheduleArgs, opts: ResourceOptions | None = None) -> None:
+        """Register the schedule of one token."""
+        inputs = {"generation": args.generation, "max_age_seconds": args.max_age_seconds, "turn": None, "since": None}
+        super().__init__(TokenScheduleProvider(), name, inputs, opts)
+
+
+class TokenScheduleProvider(ResourceProvider):
+    """What Pulumi calls, in a process of its own. Stateless: pickled by reference, it must never change."""
+
+    serialize_as_secret_always = False  # its pickle names this class, nothing secret
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Put in whose turn it is. Inputs that are not known yet, in a preview, leave that unknown as well."""
+        if problems := [CheckFailure("", problem) for problem in _problems(news)]:
+            return CheckResult(news, problems)
+        if not (_is_number(news.get("generation")) and _is_number(news.get("max_age_seconds"))):
+            return CheckResult(news, [])
+        coming = turn_at(
+            datetime.now(UTC), _turn(_olds), generation=int(news["generation"]), max_age=news["max_age_seconds"]
+        )
+        return CheckResult({**news, "turn": coming.number, "since": coming.since.isoformat(timespec="seconds")}, [])
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        """Whether `check` has moved on; says what is to be expected.
+
+        A changed age alone is no difference: it is compared with the clock anew each time, and an update would make
+        the token after it seem replaced in the preview. A changed provider reference is one, for refresh and destroy
+        load the recorded one.
+        """
+        from components.auth_token.live import say
+
+        last, coming = _turn(_olds), _turn(_news)
+        if last and coming and (words := outlook(datetime.now(UTC), last, coming, _news["max_age_seconds"])):
+            say(words)
+        return DiffResult(changes=any(_olds.get(key) != _news.get(key) for key in (*_OUTPUTS, PROVIDER_KEY)))
+
+    def create(self, props: Props) -> CreateResult:
+        """Begin with what `check` has put in."""
+        return CreateResult(_ID, _outputs(props))
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> UpdateResult:
+        """Go on with what `check` has put in."""
+        return UpdateResult(_outputs(_news))
+
+
+def _problems(news: Props) -> Iterator[str]:
+    max_age = news.get("max_age_seconds")
+    if _is_number(max_age) and max_age < 0:
+        yield f"max_age_seconds is {max_age:g}; it must be 0, for never, or more"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
+
+
+def _turn(props: Props) -> Turn | None:
+    """The turn in these inputs or outputs, None where there is none or where it is not known yet."""
+    if not _is_number(props.get("turn")):
+        return None
+    since = datetime.fromisoformat(props["since"])
+    return Turn(number=int(props["turn"]), since=since, generation=int(props["generation"]))
+
+
+def _outputs(props: Props) -> Props:
+    return {key: props[key] for key in _OUTPUTS}
+
+
+def _span(seconds: float) -> str:
+    size, unit = next((unit for unit in _UNITS if seconds >= unit[0]), _UNITS[-1])
+    count = round(seconds / size)
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
