@@ -7,13 +7,13 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from local.plugins.errors import Failure
 from local.plugins.schema import AutoName, Kind, Property, Resource
-from local.plugins.values import UNKNOWN, Properties, Value
+from local.plugins.values import UNKNOWN, Properties, Unknown, Value
 
 DEFAULTS_KEY: Final = "__defaults"
 """The input that lists which others were defaults, so that a later run may keep or change them."""
@@ -53,39 +53,32 @@ class Naming:
         return rule.transform(prefix + digits[:_RANDOM_DIGITS])
 
 
-@dataclass
-class _Report:
-    failures: list[Failure] = field(default_factory=list)
-
-    def add(self, path: str, reason: str) -> None:
-        self.failures.append(Failure(path, reason))
-
-
 def check(
     resource: Resource[Any], olds: Properties, news: Properties, naming: Naming
 ) -> tuple[Properties, list[Failure]]:
     """The inputs to use instead of `news`, and what is wrong with them; `olds` are the inputs of the last run."""
-    report = _Report()
-    inputs = _check_properties("", resource.properties, news, resource.tracks_defaults, report)
+    checker = _Checker(resource.tracks_defaults)
+    inputs = checker.properties("", resource.properties, news)
     given = set(inputs)
     if resource.tracks_defaults:
         inputs = resource.completed(inputs)
     for key, prop in resource.properties.items():
         if prop.autoname and key not in inputs and not any(other in inputs for other in prop.conflicts):
-            _name(key, prop, prop.autoname, olds, naming, inputs, report)
-    for key, prop in resource.properties.items():
-        if prop.required and key not in inputs:
-            report.add(key, "is required")
-    if not report.failures:
-        report.failures.extend(resource.check(resource.completed(inputs)))
+            kept = olds.get(key) if key in olds.get(DEFAULTS_KEY, ()) else None
+            if name := kept or naming.make(prop.autoname):
+                checker.name(key, prop, prop.autoname, name)
+                inputs[key] = name
+    checker.missing("", resource.properties, inputs)
+    if not checker.failures:
+        checker.failures.extend(resource.check(resource.completed(inputs)))
     if resource.tracks_defaults:
         inputs[DEFAULTS_KEY] = sorted(set(inputs) - given)
-    return inputs, report.failures
+    return inputs, checker.failures
 
 
 def check_config(properties: Mapping[str, Property], config: Properties) -> tuple[Properties, list[Failure]]:
     """A provider's configuration: nested values may be JSON text, as the engine passes them."""
-    report = _Report()
+    checker = _Checker(tracks_defaults=False)
     parsed = dict(config)
     for key, value in config.items():
         prop = properties.get(key)
@@ -93,132 +86,117 @@ def check_config(properties: Mapping[str, Property], config: Properties) -> tupl
             try:
                 parsed[key] = json.loads(value)
             except ValueError:
-                report.add(key, f"expected JSON of a {prop.kind.value}")
+                checker.fail(key, f"expected JSON of {prop.kind.value}")
                 del parsed[key]
-    checked = _check_properties("", properties, parsed, False, report)
-    return checked, report.failures
+    return checker.properties("", properties, parsed), checker.failures
 
 
-def _check_properties(
-    path: str, properties: Mapping[str, Property], news: Properties, tracks_defaults: bool, report: _Report
-) -> Properties:
-    inputs: Properties = {}
-    for key, value in news.items():
-        if value is None or key.startswith("__"):
-            continue
-        prop = properties.get(key)
-        if prop is None or prop.output:
-            report.add(path + key, _unexpected(key, properties))
-        elif prop.refused:
-            report.add(path + key, prop.refused)
-        else:
-            inputs[key] = _check_value(path + key, prop, value, tracks_defaults, report)
-            report.failures.extend(
-                Failure(path + key, f"conflicts with {other}")
-                for other in prop.conflicts
-                if news.get(other) is not None
-            )
-    return inputs
+class _Checker:
+    """Converts values to what the schema says, and notes what is wrong with them."""
+
+    def __init__(self, tracks_defaults: bool) -> None:
+        self._tracks_defaults = tracks_defaults
+        self.failures: list[Failure] = []
+
+    def fail(self, path: str, reason: str) -> None:
+        """Note a broken rule."""
+        self.failures.append(Failure(path, reason))
+
+    def properties(self, path: str, schema: Mapping[str, Property], news: Properties) -> Properties:
+        """The values that are given, each converted; `path` is what their paths begin with."""
+        inputs: Properties = {}
+        for key, value in news.items():
+            if value is None or key.startswith("__"):
+                continue
+            prop = schema.get(key)
+            if prop is None or prop.output:
+                self.fail(path + key, _unexpected(key, schema))
+            elif prop.refused:
+                self.fail(path + key, prop.refused)
+            else:
+                inputs[key] = self._value(path + key, prop, value)
+                for other in prop.conflicts:
+                    if news.get(other) is not None:
+                        self.fail(path + key, f"conflicts with {other}")
+        return inputs
+
+    def missing(self, path: str, schema: Mapping[str, Property], inputs: Properties) -> None:
+        """Note what must be given and is not."""
+        for key, prop in schema.items():
+            if prop.required and key not in inputs:
+                self.fail(path + key, "is required")
+
+    def name(self, key: str, prop: Property, rule: AutoName, name: str) -> None:
+        """Note what is wrong with a name that was made up."""
+        if len(name) > rule.length:
+            self.fail(key, f"the made-up name {name!r} is longer than {rule.length} characters: give one")
+        elif prop.rule and (problem := prop.rule(name)):
+            self.fail(key, f"the made-up name {name!r} does not do: {problem}; give one")
+
+    def _value(self, path: str, prop: Property, value: Value) -> Value:
+        before = len(self.failures)
+        value = self._convert(path, prop, value)
+        if len(self.failures) > before or value is UNKNOWN:
+            return value
+        shown = "[secret]" if prop.secret or prop.write_only else repr(value)
+        if prop.choices and value not in prop.choices:
+            self.fail(path, f"expected one of {', '.join(map(str, prop.choices))}, got {shown}")
+        elif prop.rule and (problem := prop.rule(value)):
+            self.fail(path, f"{problem}, got {shown}")
+        return value
+
+    def _convert(self, path: str, prop: Property, value: Value) -> Value:
+        match prop.kind, value:
+            case _, Unknown():
+                return value
+            case Kind.LIST | Kind.SET, list():
+                return [self._item(f"{path}[{index}]", prop, item) for index, item in enumerate(value)]
+            case Kind.MAPS, list() if all(isinstance(item, dict) for item in value):
+                return [self._texts(f"{path}[{index}]", item) for index, item in enumerate(value)]
+            case Kind.MAP, dict():
+                return self._texts(path, value)
+            case Kind.OBJECT, dict():
+                return self._item(path, prop, value)
+        if prop.kind in _NESTED:
+            self.fail(path, f"expected {prop.kind.value}")
+            return value
+        return self._scalar(path, prop.kind, value)
+
+    def _item(self, path: str, prop: Property, item: Value) -> Value:
+        if prop.fields is None or item is UNKNOWN:
+            return self._scalar(path, Kind.STRING, item)
+        if not isinstance(item, dict):
+            self.fail(path, f"expected {Kind.OBJECT.value}")
+            return item
+        inputs = self.properties(f"{path}.", prop.fields, item)
+        self.missing(f"{path}.", prop.fields, inputs)
+        return {**inputs, DEFAULTS_KEY: []} if self._tracks_defaults else inputs
+
+    def _texts(self, path: str, items: Properties) -> Properties:
+        return {key: self._scalar(f"{path}.{key}", Kind.STRING, item) for key, item in items.items()}
+
+    def _scalar(self, path: str, kind: Kind, value: Value) -> Value:
+        """The value as the kind, where text, numbers and booleans convert as they do in the official plugins."""
+        match kind, value:
+            case (_, Unknown()) | (Kind.STRING, str()) | (Kind.BOOL, bool()):
+                return value
+            case Kind.STRING, bool():
+                return "true" if value else "false"
+            case Kind.STRING, int() | float():
+                return str(value)
+            case Kind.BOOL, "true" | "false":
+                return value == "true"
+            case Kind.INT, int() if not isinstance(value, bool):
+                return value
+            case Kind.INT, str() if value.lstrip("-").isdecimal():
+                return int(value)
+        self.fail(path, f"expected {kind.value}")
+        return value
 
 
-def _unexpected(key: str, properties: Mapping[str, Property]) -> str:
-    if key in properties:
+def _unexpected(key: str, schema: Mapping[str, Property]) -> str:
+    if key in schema:
         return "is set by the cloud and cannot be given"
-    inputs = [name for name, prop in properties.items() if not (prop.output or prop.refused)]
+    inputs = [name for name, prop in schema.items() if not (prop.output or prop.refused)]
     near = difflib.get_close_matches(key, inputs, n=1)
     return "is not known here" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _check_value(path: str, prop: Property, value: Value, tracks_defaults: bool, report: _Report) -> Value:
-    if value is UNKNOWN:
-        return value
-    before = len(report.failures)
-    value = _convert(path, prop, value, tracks_defaults, report)
-    if len(report.failures) > before or value is UNKNOWN:
-        return value
-    if prop.choices and value not in prop.choices:
-        report.add(path, f"expected one of {', '.join(map(str, prop.choices))}, got {_shown(prop, value)}")
-    elif prop.rule and (problem := prop.rule(value)):
-        report.add(path, f"{problem}, got {_shown(prop, value)}")
-    return value
-
-
-def _shown(prop: Property, value: Value) -> str:
-    return "[secret]" if prop.secret or prop.write_only else repr(value)
-
-
-def _convert(path: str, prop: Property, value: Value, tracks_defaults: bool, report: _Report) -> Value:
-    match prop.kind, value:
-        case Kind.LIST | Kind.SET, list():
-            return [
-                _convert_item(f"{path}[{index}]", prop, item, tracks_defaults, report)
-                for index, item in enumerate(value)
-            ]
-        case Kind.MAPS, list() if all(isinstance(item, dict) for item in value):
-            return [_texts(f"{path}[{index}]", item, report) for index, item in enumerate(value)]
-        case Kind.MAP, dict():
-            return _texts(path, value, report)
-        case Kind.OBJECT, dict():
-            return _convert_item(path, prop, value, tracks_defaults, report)
-    if prop.kind in _NESTED:
-        report.add(path, f"expected a {prop.kind.value}")
-        return value
-    return _scalar(path, prop.kind, value, report)
-
-
-def _texts(path: str, items: Properties, report: _Report) -> Properties:
-    return {key: _scalar(f"{path}.{key}", Kind.STRING, item, report) for key, item in items.items()}
-
-
-def _convert_item(path: str, prop: Property, item: Value, tracks_defaults: bool, report: _Report) -> Value:
-    if prop.fields is None or item is UNKNOWN:
-        return _scalar(path, Kind.STRING, item, report)
-    if not isinstance(item, dict):
-        report.add(path, "expected an object")
-        return item
-    inputs = _check_properties(f"{path}.", prop.fields, item, tracks_defaults, report)
-    for key, inner in prop.fields.items():
-        if inner.required and key not in inputs:
-            report.add(f"{path}.{key}", "is required")
-    return {**inputs, DEFAULTS_KEY: []} if tracks_defaults else inputs
-
-
-def _scalar(path: str, kind: Kind, value: Value, report: _Report) -> Value:
-    """The value as the kind, where text, numbers and booleans convert as they do in the official plugins."""
-    if value is UNKNOWN:
-        return value
-    match kind, value:
-        case (Kind.STRING, str()) | (Kind.BOOL, bool()):
-            return value
-        case Kind.STRING, bool():
-            return "true" if value else "false"
-        case Kind.STRING, int() | float():
-            return str(value)
-        case Kind.BOOL, "true" | "false":
-            return value == "true"
-        case Kind.INT, int() if not isinstance(value, bool):
-            return value
-        case Kind.INT, str() if value.lstrip("-").isdecimal():
-            return int(value)
-    report.add(path, f"expected a {kind.value}")
-    return value
-
-
-def _name(
-    key: str,
-    prop: Property,
-    rule: AutoName,
-    olds: Properties,
-    naming: Naming,
-    inputs: Properties,
-    report: _Report,
-) -> None:
-    name = olds.get(key) if key in olds.get(DEFAULTS_KEY, ()) else None
-    name = name or naming.make(rule)
-    if name is None:
-        return
-    if len(name) > rule.length:
-        report.add(key, f"the made-up name {name!r} is longer than {rule.length} characters: give one")
-    elif prop.rule and (problem := prop.rule(name)):
-        report.add(key, f"the made-up name {name!r} does not do: {problem}; give one")
-    inputs[key] = name

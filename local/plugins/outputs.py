@@ -99,4 +99,6 @@ def _bare(value: Value) -> Value:
 
 
 def _meta(resource: Resource[Any]) -> Properties:
-    return {"__meta": json.dumps({"schema_version": str(resource.schema_version)})} if resource.schema_version else {}
+    if not resource.schema_version:
+        return {}
+    return {"__meta": json.dumps({"schema_version": str(resource.schema_version)}, separators=(",", ":"))}

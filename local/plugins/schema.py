@@ -17,16 +17,16 @@ Session = TypeVar("Session")
 
 
 class Kind(Enum):
-    """The type of a property; a SET is a list whose order says nothing."""
+    """The type of a property, with its name in messages; a SET is a list whose order says nothing."""
 
-    STRING = "string"
-    BOOL = "boolean"
-    INT = "number"
-    LIST = "list"
-    SET = "set"
-    MAP = "map"
-    MAPS = "list of maps"
-    OBJECT = "object"
+    STRING = "a string"
+    BOOL = "a boolean"
+    INT = "a number"
+    LIST = "a list"
+    SET = "a set"
+    MAP = "a map"
+    MAPS = "a list of maps"
+    OBJECT = "an object"
 
 
 @dataclass(frozen=True, kw_only=True)
