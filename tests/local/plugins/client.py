@@ -67,7 +67,10 @@ class Plugin:
         self.process.terminate()
         assert self.process.stdout is not None
         self.process.stdout.close()
-        return self.process.wait(10)
+        try:
+            return self.process.wait(10)
+        finally:
+            self.process.kill()  # nothing of a test stays, not even a plugin that hangs
 
     def ask(self, method: str, request: Any) -> Any:
         """Send a request; errors as PluginError."""

@@ -95,9 +95,11 @@ def test_ends_on_a_signal_that_was_ignored_when_it_started() -> None:
     script = f"trap '' INT; exec {BIN / 'pulumi-resource-random'}"
     process = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, text=True)
     plugin = Plugin("random", process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
-    plugin.end()
+    try:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    finally:
+        plugin.end()
 
 
 def test_ends_when_its_engine_is_killed(tmp_path: Path) -> None:
