@@ -22,7 +22,8 @@ def parameter_group(
     """The parameters that differ from the defaults of the family, which follows from the engine and its version.
 
     Named by Pulumi: a family cannot be changed in place, and a group of the same name cannot be made while the old one
-    is in use.
+    is in use. It is in use for as long as a new major version waits for the maintenance window; a deployment before
+    that changes all it should and ends in AWS's refusal to delete the old one, a deployment afterwards deletes it.
     """
     return aws.elasticache.ParameterGroup(
         scope.name("parameters"),

@@ -69,8 +69,7 @@ class ReplicationGroupArgs:
 
     def __post_init__(self) -> None:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        if found := rules.problems({name: value for name, value in values.items() if _is_plain(value)}):
-            raise ValueError("; ".join(f"{to_camel(problem.setting)} {problem.text}" for problem in found))
+        rules.enforce({name: value for name, value in values.items() if _is_plain(value)})
 
 
 class ReplicationGroup(pulumi.ComponentResource):
@@ -232,7 +231,8 @@ def _final_snapshot(scope: Scope, args: ReplicationGroupArgs, parts: _Parts) -> 
     """The name of the snapshot that is made when the group is deleted.
 
     A name that is taken blocks the deletion, so each group has one of its own: what ends it is drawn anew whenever one
-    of the properties changes that a group cannot change in place.
+    of the properties changes that a group cannot change in place. Who replaces a group without such a change (`pulumi
+    up --replace`) names this ending there as well.
     """
     ending = random.RandomId(
         scope.name("final-snapshot"),
@@ -264,7 +264,7 @@ def _warn_of_differences(
 
         def compare(values: list[Any], argument: str = argument) -> None:
             wanted, live = (json.dumps(value) for value in values)
-            if wanted != live:
+            if live not in (wanted, "null"):  # null: the provider does not know, as after an import
                 pulumi.log.warn(
                     f"{to_camel(argument)} is {wanted} in the configuration and {live} in the group; it is read when "
                     "the group is made, so nothing changes. Change the group itself, or put the configuration right",

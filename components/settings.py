@@ -75,8 +75,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _obeys_the_rules(self) -> Self:
-        if found := rules.problems(dict(self)):
-            raise ValueError("; ".join(f"{to_camel(problem.setting)} {problem.text}" for problem in found))
+        rules.enforce(dict(self))
         return self
 
     def arguments(self) -> dict[str, Any]:

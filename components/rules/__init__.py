@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel
+
 from components.rules import naming, network, nodes, rotation, upkeep
 
 Check = Callable[..., Iterator[str]]
@@ -59,3 +61,9 @@ def problems(values: Mapping[str, Any]) -> list[Problem]:
         if all(setting in values for setting in rule.settings)
         for text in rule.check(*(values[setting] for setting in rule.settings))
     ]
+
+
+def enforce(values: Mapping[str, Any]) -> None:
+    """Raise ValueError with all that is wrong with `values`, by setting in camel case."""
+    if found := problems(values):
+        raise ValueError("; ".join(f"{to_camel(problem.setting)} {problem.text}" for problem in found))
