@@ -1,8 +1,8 @@
 """TokenSchedule: when a new token is due, as a resource that stands before the random one.
 
-A program cannot read its own state, but a provider is handed it: `check` gets the inputs of the run before, and what it
-returns is what the engine compares, shows in a preview, hands on and stores. So `check` counts the token's turns, by age
-or by hand, and the random token, kept by `turn` alone, is drawn anew exactly when it moves on.
+A program cannot read its own state, but a provider is handed it: `check` gets the inputs of the run before, and what
+it returns is what the engine compares, shows in a preview, stores and hands on. So `check` counts the token's turns, by
+age or by hand, and the random token, kept by `turn` alone, is drawn anew exactly when there is another turn.
 
 The path of this module and the names of its classes stand in users' state: never rename them without a shim.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
@@ -39,7 +39,7 @@ class Turn:
     """The generation that was asked for then."""
 
     def age(self, now: datetime) -> float:
-        """Seconds since the turn began. None where that lies ahead: a clock was wrong, then or now."""
+        """Seconds since the turn began; 0 where that lies ahead, for a clock was wrong, then or now."""
         return max(0.0, (now - self.since).total_seconds())
 
 
@@ -66,7 +66,7 @@ def outlook(now: datetime, last: Turn, coming: Turn, max_age: float) -> str:
         return f"will rotate: generation {coming.generation}"
     if coming.number != last.number:
         return f"will rotate: {_span(last.age(now))} old"
-    return f"token due in {_span(max_age - coming.age(now))}" if max_age else ""
+    return f"token due in {_span(max(0.0, max_age - coming.age(now)))}" if max_age else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +102,10 @@ class TokenScheduleProvider(ResourceProvider):
         """Put in whose turn it is. Inputs that are not known yet, in a preview, leave that unknown as well."""
         if problems := [CheckFailure("", problem) for problem in _problems(news)]:
             return CheckResult(news, problems)
-        if not (_is_number(news.get("generation")) and _is_number(news.get("max_age_seconds"))):
+        generation, max_age = news["generation"], news["max_age_seconds"]
+        if not (_is_number(generation) and _is_number(max_age)):
             return CheckResult(news, [])
-        coming = turn_at(
-            datetime.now(UTC), _turn(_olds), generation=int(news["generation"]), max_age=news["max_age_seconds"]
-        )
+        coming = turn_at(datetime.now(UTC), _turn(_olds), generation=int(generation), max_age=max_age)
         return CheckResult({**news, "turn": coming.number, "since": coming.since.isoformat(timespec="seconds")}, [])
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
@@ -138,7 +137,7 @@ def _problems(news: Props) -> Iterator[str]:
         yield f"max_age_seconds is {max_age:g}; it must be 0, for never, or more"
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float)
 
 
