@@ -23,6 +23,8 @@ _DEFAULT_SNAPSHOT = "03:00-04:00"
 def create(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Check everything, then begin to start the nodes."""
     rules.check_absent(request)
+    if "PrimaryClusterId" in request:
+        raise ApiError("NotImplemented", "The local cloud has no cache clusters outside of replication groups.")
     name = rules.check_identifier(request["ReplicationGroupId"], "ReplicationGroupIdentifier")
     if name in context.region.groups:
         raise ApiError("ReplicationGroupAlreadyExistsFault", f"The Replication Group {name} already exists.")

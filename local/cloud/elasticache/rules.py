@@ -21,7 +21,6 @@ _PORTS = range(1150, 65536)
 # Parameters of node groups that this cloud does not have, and the values it takes all the same as they change nothing.
 _ABSENT: dict[str, tuple[Any, ...]] = {
     "GlobalReplicationGroupId": (),
-    "PrimaryClusterId": (),
     "SnapshotArns": ([],),
     "SnapshotName": (),
     "ServerlessCacheSnapshotName": (),

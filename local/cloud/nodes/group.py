@@ -132,6 +132,9 @@ class NodeGroup:
     def fail_over(self, to: int) -> None:
         """Make another node the primary; the primary endpoint follows, the others become its replicas."""
         promoted = self.servers[to]
+        if self._lives(self.primary):
+            written = self.servers[self.primary].offset()
+            _wait(lambda: promoted.offset() >= written, f"the replica at {promoted.address[0]} is not up to date")
         promoted.follow(None)
         self.primary = to
         for index, server in self.servers.items():
@@ -172,8 +175,12 @@ def _replicate(server: Server, primary: Server) -> None:
         CloudError: they did not get in sync in time.
     """
     server.follow(primary)
+    _wait(server.in_sync, f"the replica at {server.address[0]} is not in sync")
+
+
+def _wait(condition: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + _SYNC_SECONDS
-    while not server.in_sync():
+    while not condition():
         if time.monotonic() > deadline:
-            raise CloudError(f"the replica at {server.address[0]} is not in sync after {_SYNC_SECONDS:.0f} s")
+            raise CloudError(f"{otherwise} after {_SYNC_SECONDS:.0f} s")
         time.sleep(_POLL_SECONDS)

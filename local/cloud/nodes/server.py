@@ -156,7 +156,11 @@ class Server:
 
     def in_sync(self) -> bool:
         """Whether this replica has its primary's data and follows it."""
-        return "master_link_status:up" in str(self.command("INFO", "replication")).splitlines()
+        return self._replication().get("master_link_status") == "up"
+
+    def offset(self) -> int:
+        """How far in the stream of writes it is, as a primary or as a replica."""
+        return int(self._replication()["master_repl_offset"])
 
     def stop(self) -> None:
         """Kill the process and remove its files. Its data is gone: a cache node's is, too."""
@@ -170,6 +174,10 @@ class Server:
             os.close(self._handle)
             self._handle = -1
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _replication(self) -> dict[str, str]:
+        lines = str(self.command("INFO", "replication")).splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
 
     def _set(self, *settings: tuple[str, str]) -> None:
         for name, value in settings:
@@ -219,9 +227,11 @@ class Server:
             "daemonize no",
             'save ""',
             "appendonly no",
-            "repl-diskless-sync yes",
-            "repl-diskless-sync-delay 0",
-            "repl-diskless-load swapdb",
+            # By file: after a diskless synchronisation a replica gets no writes for up to a second. And a server looks
+            # for the end of its child that wrote the file hz times a second.
+            "repl-diskless-sync no",
+            "rdb-del-sync-files yes",
+            "hz 50",
             "user default off nopass",
             f"user {ADMIN} on #{digest(self.plan.admin_password)} ~* +@all",
         ]

@@ -22,7 +22,7 @@ from local.cloud.nodes.resp import encode
 
 if TYPE_CHECKING:
     from mypy_boto3_elasticache import ElastiCacheClient
-    from mypy_boto3_elasticache.type_defs import ReplicationGroupTypeDef
+    from mypy_boto3_elasticache.type_defs import EndpointTypeDef, ReplicationGroupTypeDef
 
 CLONE = Path(__file__).parents[3]
 REGION = "eu-central-1"
@@ -108,27 +108,25 @@ class Group:
     @property
     def primary(self) -> tuple[str, int]:
         """The primary endpoint."""
-        endpoint = self.now["NodeGroups"][0]["PrimaryEndpoint"]
-        return endpoint["Address"], endpoint["Port"]
+        return _address(self.now["NodeGroups"][0]["PrimaryEndpoint"])
 
     @property
     def reader(self) -> tuple[str, int]:
         """The reader endpoint."""
-        endpoint = self.now["NodeGroups"][0]["ReaderEndpoint"]
-        return endpoint["Address"], endpoint["Port"]
+        return _address(self.now["NodeGroups"][0]["ReaderEndpoint"])
 
     @property
     def members(self) -> dict[str, tuple[str, int]]:
-        """Each member's address, by its role for the primary and by its name for the replicas."""
-        return {
-            member["CacheClusterId"]: (member["ReadEndpoint"]["Address"], member["ReadEndpoint"]["Port"])
-            for member in self.now["NodeGroups"][0]["NodeGroupMembers"]
-        }
+        """Each member's address, by its name."""
+        members = self.now["NodeGroups"][0]["NodeGroupMembers"]
+        return {member["CacheClusterId"]: _address(member["ReadEndpoint"]) for member in members}
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
         """Every address of the group: its endpoints and its nodes."""
-        return [self.primary, self.reader, *self.members.values()]
+        nodes = self.now["NodeGroups"][0]
+        members = [_address(member["ReadEndpoint"]) for member in nodes["NodeGroupMembers"]]
+        return [_address(nodes["PrimaryEndpoint"]), _address(nodes["ReaderEndpoint"]), *members]
 
     def roles(self) -> dict[str, str]:
         """Each member's role, as Describe tells it."""
@@ -172,8 +170,8 @@ class Group:
                 "HELLO": ("HELLO", "3", "AUTH", "default", token),
             }
         found: dict[str, set[str]] = {}
-        for way, command in ways.items():
-            for address in self.addresses:
+        for address in self.addresses:
+            for way, command in ways.items():
                 with self.connection(address) as ask:
                     found.setdefault(way, set()).add(ask(*command).split(" ")[0])
         return found
@@ -184,6 +182,10 @@ ACCEPTED = {"AUTH": {"+OK"}, "AUTH default": {"+OK"}, "HELLO": {"%7"}}
 REFUSED = {"AUTH": {"-WRONGPASS"}, "AUTH default": {"-WRONGPASS"}, "HELLO": {"-WRONGPASS"}}
 OPEN = {"PING": {"+PONG"}}
 CLOSED = {"PING": {"-NOAUTH"}}
+
+
+def _address(endpoint: "EndpointTypeDef") -> tuple[str, int]:
+    return endpoint["Address"], endpoint["Port"]
 
 
 def new_group(cloud: Cloud, client: "ElastiCacheClient", *, nodes: int = 1, **request: Any) -> Group:

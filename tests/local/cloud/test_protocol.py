@@ -24,8 +24,8 @@ def filled(shape: Shape, depth: int = 0) -> Any:
         case ListShape():
             return [filled(shape.member, depth + 1), filled(shape.member, depth + 1)]
     values = {"boolean": True, "integer": 7, "long": 7, "double": 1.5, "float": 1.5, "timestamp": MOMENT}
-    text = shape.metadata.get("enum", ["<a & b>"])[0]
-    return values.get(shape.type_name, text)
+    text = shape.metadata.get("enum", ["<&> in a text"])[0]
+    return values.get(shape.type_name, text[: shape.metadata.get("max")])
 
 
 def sent(operation: str, parameters: dict[str, Any]) -> dict[str, str]:
@@ -48,8 +48,7 @@ def test_botocore_and_the_cloud_understand_each_other(operation: str) -> None:
     model = PROTOCOL.model.operation_model(operation)
     if model.input_shape is not None:
         parameters = filled(model.input_shape)
-        if "NodeGroupId" not in str(parameters):  # which has a length of its own
-            assert PROTOCOL.parse(model, sent(operation, parameters)) == parameters
+        assert PROTOCOL.parse(model, sent(operation, parameters)) == parameters
     result = filled(model.output_shape) if model.output_shape is not None else {}
     answer = PROTOCOL.answer(model, result, "the-request")
     parsed = read(answer, model)
