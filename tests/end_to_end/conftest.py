@@ -38,7 +38,11 @@ class Clone:
         )
 
     def environment(self) -> dict[str, str]:
-        """What `eval "$(make -s env)"` sets."""
+        """What `eval "$(make -s env)"` sets; without a cloud, what an engine needs."""
+        if not (self.path / ".local" / "cloud").exists():
+            backend = self.path / ".local" / "backend"
+            backend.mkdir(exist_ok=True)
+            return {**os.environ, "PULUMI_BACKEND_URL": backend.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "of a test"}
         script = 'eval "$("$0" -m local env)"; exec "$0" -c "import json, os; print(json.dumps(dict(os.environ)))"'
         done = subprocess.run(
             ["bash", "-c", script, sys.executable], cwd=self.path, capture_output=True, text=True, check=True
