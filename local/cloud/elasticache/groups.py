@@ -164,9 +164,13 @@ def _members(context: Context, name: str, count: int, subnet_group: str | None, 
 def zones(context: Context, subnet_group: str | None) -> list[str]:
     """The availability zones that a group's nodes can be in: its subnets', or the region's."""
     if subnet_group is None:
-        name = context.region.name
-        return [f"{name}{letter}" for letter in _ZONES.get(name, "abc")]
+        return zones_of(context.region.name)
     return sorted({zone for _, zone in context.subnet_group(subnet_group).subnets})
+
+
+def zones_of(region: str) -> list[str]:
+    """Up to three availability zones of a region."""
+    return [f"{region}{letter}" for letter in _ZONES.get(region, "abc")]
 
 
 def new_member(context: Context, group: str, index: int, zone: str) -> Member:
