@@ -4,6 +4,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+# Run a long command, and say every ten seconds for how long it has been running.
+waiting = @$(2) & work=$$!; began=$$SECONDS; \
+	while kill -0 $$work 2>/dev/null; do \
+		sleep 1; passed=$$((SECONDS - began)); \
+		if (( passed % 10 == 0 )); then echo "  $(1): $$passed s by now"; fi; \
+	done; wait $$work
 
 .PHONY: help
 help: ## This list
@@ -14,13 +22,13 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python cannot make virtual environments; as root type: apt-get install python3-venv"; exit 2; }
 
 $(VENV)/.run: requirements.txt local/requirements.txt | $(BIN)/python
-	@echo "Installing packages into ./$(VENV) (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r local/requirements.txt
+	@echo "Installing packages into ./$(VENV), once; a minute or so ..."
+	$(call waiting,installing,$(PIP) -r requirements.txt -r local/requirements.txt)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	@echo "Installing the tests' and linters' packages into ./$(VENV) (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing the tests' and linters' packages into ./$(VENV), once ..."
+	$(call waiting,installing,$(PIP) -r requirements-dev.txt)
 	@touch $@
 
 LOCAL := $(BIN)/python -m local
@@ -46,7 +54,7 @@ token: $(VENV)/.run ## The current token in clear (with make -s)
 	@$(LOCAL) token
 
 .PHONY: env
-env: $(VENV)/.run ## For eval "$$(make -s env)": then pulumi and aws work by hand
+env: $(VENV)/.run ## Settings to eval, after which pulumi and aws work by hand
 	@$(LOCAL) env
 
 .PHONY: down
