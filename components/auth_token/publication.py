@@ -191,7 +191,9 @@ class SecretsManagerPublication:
         try:
             return call()
         except ParamValidationError:  # its text may show the value that it refuses
-            raise PublicationError(f"the AWS SDK refuses this secret or its content: {self._id}") from None
+            raise PublicationError(
+                f"the AWS SDK does not send this: {self._id} is not the ARN of a secret, or the endpoints are no text"
+            ) from None
         except ClientError as error:
             if _code(error) == "ResourceNotFoundException":
                 raise PublicationError(
