@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from local.cloud import redis_server, server
 from local.cloud.errors import CloudError
-from local.cloud.settings import Settings
+from local.cloud.settings import Settings, explained
 
 _UNPACKED_REDIS = Path(__file__).parents[2] / ".local" / "redis"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -36,8 +36,10 @@ def _settings(text: str, delay: float | None) -> Settings:
     try:
         given: dict[str, Any] = json.loads(text)
         return Settings.model_validate(given if delay is None else {**given, "delay": delay})
-    except (TypeError, ValueError, ValidationError) as error:
-        raise CloudError(f"the settings are wrong: {error}") from error
+    except ValidationError as error:
+        raise CloudError(f"the settings are wrong: {explained(error)}") from error
+    except (TypeError, ValueError) as error:
+        raise CloudError(f"the settings are no JSON object: {error}") from error
 
 
 def _binaries(redis: Path | None, valkey: Path | None) -> dict[str, Path]:

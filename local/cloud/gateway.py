@@ -24,7 +24,7 @@ from local.cloud.http import (
     query_error,
 )
 from local.cloud.moto_services import SERVICES, MotoServices
-from local.cloud.settings import LiveSettings
+from local.cloud.settings import LiveSettings, explained
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
 _DROP_BEFORE, _APPLY_THEN_DROP = "dropBefore", "applyThenDrop"
@@ -129,7 +129,6 @@ class Gateway:
                 raise TypeError("not a JSON object")
             return json_answer(200, self._settings.change(changes).model_dump(by_alias=True))
         except ValidationError as error:
-            problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
-            return json_answer(400, {"error": "; ".join(problems)})
+            return json_answer(400, {"error": explained(error)})
         except (TypeError, ValueError) as error:
             return json_answer(400, {"error": str(error)})

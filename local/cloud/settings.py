@@ -3,7 +3,7 @@
 import threading
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 Seconds = Annotated[float, Field(ge=0, le=3600)]
@@ -42,6 +42,11 @@ class Settings(_Model):
     same_token: Literal["apply", "refuse"] = "refuse"
     cut_on_set: bool = False
     faults: tuple[Fault, ...] = ()
+
+
+def explained(error: ValidationError) -> str:
+    """What is wrong with settings, on one line."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
 
 
 class LiveSettings:
