@@ -10,7 +10,7 @@ The path of this module and the names of its classes stand in users' state: neve
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeGuard
 
@@ -25,7 +25,8 @@ _SKEW: Final = timedelta(minutes=5)
 """How far the clocks of two machines that deploy may differ: AWS refuses requests signed further off (SigV4)."""
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _ID: Final = "schedule"
-_OUTPUTS: Final = ("generation", "turn", "since")
+_COUNTED: Final = ("generation", "turn", "since", "seen_ahead")
+"""What tells one turn from another, in inputs and outputs alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +38,17 @@ class Turn:
     """When it became this token's turn; with a time zone."""
     generation: int
     """The generation that was asked for then."""
+    seen_ahead: datetime | None = None
+    """When `since` was first seen to lie ahead: a clock was wrong, then or now."""
 
     def age(self, now: datetime) -> float:
-        """Seconds since the turn began; 0 where that lies ahead, for a clock was wrong, then or now."""
-        return max(0.0, (now - self.since).total_seconds())
+        """Seconds since the turn began; while that lies ahead, since it was first seen there.
+
+        Once the clock has passed `since`, nothing tells whether that or the sight of it was wrong. It counts from
+        `since` then: a token may be late, by no more than a clock was wrong, and is never early.
+        """
+        begun = self.since if now >= self.since else self.seen_ahead or now
+        return max(0.0, (now - begun).total_seconds())
 
 
 def turn_at(now: datetime, last: Turn | None, *, generation: int, max_age: float) -> Turn:
@@ -48,16 +56,14 @@ def turn_at(now: datetime, last: Turn | None, *, generation: int, max_age: float
 
     Due is a token that is `max_age` seconds old (0: never), or of another generation than asked for. However late, and
     for whatever reasons, it is one turn further. A first turn has the number of its generation, so that a token that
-    was kept by its generation before there was a schedule stays. A turn that seems to begin in the future begins now,
-    for a clock was wrong.
+    was kept by its generation before there was a schedule stays. A turn that began in the future counts as one that
+    begins now, for a clock was wrong.
     """
     if last is None:
         return Turn(number=generation, since=now, generation=generation)
     if generation != last.generation or 0 < max_age <= last.age(now):
         return Turn(number=last.number + 1, since=now, generation=generation)
-    if last.since - now > _SKEW:
-        return Turn(number=last.number, since=now, generation=generation)
-    return last
+    return replace(last, seen_ahead=(last.seen_ahead or now) if last.since - now > _SKEW else None)
 
 
 def outlook(now: datetime, last: Turn, coming: Turn, max_age: float) -> str:
@@ -89,8 +95,8 @@ class TokenSchedule(Resource, name="TokenSchedule"):
 
     def __init__(self, name: str, args: TokenScheduleArgs, opts: ResourceOptions | None = None) -> None:
         """Register the schedule of one token."""
-        inputs = {"generation": args.generation, "max_age_seconds": args.max_age_seconds, "turn": None, "since": None}
-        super().__init__(TokenScheduleProvider(), name, inputs, opts)
+        counted = dict.fromkeys(_COUNTED) | {"generation": args.generation}
+        super().__init__(TokenScheduleProvider(), name, {**counted, "max_age_seconds": args.max_age_seconds}, opts)
 
 
 class TokenScheduleProvider(ResourceProvider):
@@ -105,8 +111,8 @@ class TokenScheduleProvider(ResourceProvider):
         generation, max_age = news["generation"], news["max_age_seconds"]
         if not (_is_number(generation) and _is_number(max_age)):
             return CheckResult(news, [])
-        coming = turn_at(datetime.now(UTC), _turn(_olds), generation=int(generation), max_age=max_age)
-        return CheckResult({**news, "turn": coming.number, "since": coming.since.isoformat(timespec="seconds")}, [])
+        coming = turn_at(_now(), _turn(_olds), generation=int(generation), max_age=max_age)
+        return CheckResult({**news, **_bag(coming)}, [])
 
     def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
         """Whether `check` has moved on; says what is to be expected.
@@ -118,9 +124,9 @@ class TokenScheduleProvider(ResourceProvider):
         from components.auth_token.live import say
 
         last, coming = _turn(_olds), _turn(_news)
-        if last and coming and (words := outlook(datetime.now(UTC), last, coming, _news["max_age_seconds"])):
+        if last and coming and (words := outlook(_now(), last, coming, _news["max_age_seconds"])):
             say(words)
-        return DiffResult(changes=any(_olds.get(key) != _news.get(key) for key in (*_OUTPUTS, PROVIDER_KEY)))
+        return DiffResult(changes=any(_olds.get(key) != _news.get(key) for key in (*_COUNTED, PROVIDER_KEY)))
 
     def create(self, props: Props) -> CreateResult:
         """Begin with what `check` has put in."""
@@ -137,6 +143,10 @@ def _problems(news: Props) -> Iterator[str]:
         yield f"max_age_seconds is {max_age:g}; it must be 0, for never, or more"
 
 
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float)
 
@@ -145,12 +155,25 @@ def _turn(props: Props) -> Turn | None:
     """The turn in these inputs or outputs, None where there is none or where it is not known yet."""
     if not _is_number(props.get("turn")):
         return None
-    since = datetime.fromisoformat(props["since"])
-    return Turn(number=int(props["turn"]), since=since, generation=int(props["generation"]))
+    return Turn(
+        number=int(props["turn"]),
+        since=datetime.fromisoformat(props["since"]),
+        generation=int(props["generation"]),
+        seen_ahead=datetime.fromisoformat(props["seen_ahead"]) if props.get("seen_ahead") else None,
+    )
+
+
+def _bag(turn: Turn) -> Props:
+    return {
+        "generation": turn.generation,
+        "turn": turn.number,
+        "since": turn.since.isoformat(),
+        "seen_ahead": turn.seen_ahead and turn.seen_ahead.isoformat(),
+    }
 
 
 def _outputs(props: Props) -> Props:
-    return {key: props[key] for key in _OUTPUTS}
+    return {key: props.get(key) for key in _COUNTED}
 
 
 def _span(seconds: float) -> str:
