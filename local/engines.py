@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,6 +42,13 @@ class Engine:
         latest = json.loads(self._checkpoint.read_text())["checkpoint"].get("latest") or {}
         return bool(latest.get("resources"))
 
+    def release_dead_locks(self) -> None:
+        """Remove locks of processes of this machine that were killed: the next run goes on from where they were."""
+        for lock in (BACKEND / ".pulumi" / "locks").rglob("*.json"):
+            holder = json.loads(lock.read_text())
+            if holder["hostname"] == socket.gethostname() and not _runs(holder["pid"]):
+                lock.unlink(missing_ok=True)
+
     def set_config(self, key: str, value: str) -> None:
         """One value of the stack's configuration."""
         self._run(
@@ -49,6 +57,7 @@ class Engine:
 
     def up(self, *, refresh: bool) -> None:
         """Deploy, showing the engine's own progress. With `refresh`, look first at what is really there."""
+        self.release_dead_locks()
         options = ["--refresh"] if refresh else []
         self._run(
             ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK, *options],
@@ -56,7 +65,8 @@ class Engine:
         )
 
     def destroy(self) -> None:
-        """Destroy every resource, then forget the stack."""
+        """Destroy every resource."""
+        self.release_dead_locks()
         self._run(
             ["destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK],
             ["destroy", "--yes", "--skip-preview", "--stack", STACK],
@@ -92,6 +102,15 @@ class Engine:
         if done.returncode:
             raise EngineError(f"`{' '.join(argv[:3])} ...` ended with exit code {done.returncode}")
         return done.stdout or ""
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process has not ended: one whose parent was killed too may wait for ever to be reaped."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def choose(env: dict[str, str]) -> Engine:

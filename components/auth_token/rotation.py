@@ -177,7 +177,11 @@ def _begin(run: Run, seen: Seen) -> Step:
         and seen.group is not None
         and seen.group.changed_at == goal.recorded_change
     )
-    if left_by_state or _judged(run, seen).holds(leg):
+    proof = _judged(run, seen)
+    # SET takes only the token that was rotated in last. What clients hold is that one where the token before it is
+    # still accepted; else the one that nobody recorded came after it.
+    last = leg is not Credential.PREVIOUS or proof.accepted_somewhere(Credential.OLDER) or run.failure is not None
+    if left_by_state or (last and proof.holds(leg)):
         return _rotated(run, seen)
     return _stage(run, seen) or _send(run, seen, Strategy.ROTATE)
 

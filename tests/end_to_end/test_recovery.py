@@ -1,0 +1,79 @@
+"""Deployments that die in the middle, and what the next one makes of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
+
+from local.cloud import client
+from local.cloud.client import Cloud
+from tests.end_to_end.conftest import Clone
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started, the youngest first."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found = [*family(int(child)), *found]
+    return found
+
+
+def strategies(cloud: Cloud) -> list[str]:
+    """What AWS was asked for so far."""
+    calls = [call for call in cloud.calls() if call["operation"] == "ModifyReplicationGroup"]
+    return [call["parameters"]["AuthTokenUpdateStrategy"] for call in calls]
+
+
+def die_after_rotate(clone: Clone) -> None:
+    """`make rotate`, killed with all that it started as soon as AWS has taken ROTATE and before it takes SET."""
+    cloud = client.find(clone.path / ".local" / "cloud")
+    assert cloud is not None
+    before = strategies(cloud)
+    cloud.settings(delay=3.0)
+    rotating = subprocess.Popen(
+        [sys.executable, "-m", "local", "rotate"],
+        cwd=clone.path,
+        env={**os.environ, "ENGINE": "embedded"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    asked = retry(retry=retry_if_result(lambda now: now == before), wait=wait_fixed(0.05), stop=stop_after_delay(60))
+    assert asked(strategies)(cloud) == [*before, "ROTATE"]
+    for process in family(rotating.pid):
+        os.kill(process, signal.SIGKILL)
+    rotating.wait()
+    cloud.settings(delay=0.0)
+
+
+@pytest.mark.parametrize(
+    ("then", "sent", "generation"),
+    [("up", ["ROTATE", "SET"], 2), ("rotate", ["ROTATE", "ROTATE", "SET", "ROTATE", "SET"], 3)],
+)
+def test_a_rotation_that_died_is_finished_or_settled_first(
+    clone: Clone, then: str, sent: list[str], generation: int
+) -> None:
+    clone.local("up")
+    clone.status()
+    die_after_rotate(clone)
+    said = clone.local(then)
+    assert f"generation {generation}, 2 of 2 nodes" in said
+    assert "no token          refused on 2 of 2" in said
+    cloud = client.find(clone.path / ".local" / "cloud")
+    assert cloud is not None
+    assert strategies(cloud) == sent
+    clone.engine("preview", "--expect-no-changes")
+
+
+def test_a_local_cloud_that_was_killed_is_replaced_by_the_next_up(clone: Clone) -> None:
+    clone.local("up")
+    cloud = client.find(clone.path / ".local" / "cloud")
+    assert cloud is not None
+    os.kill(cloud.pid, signal.SIGKILL)
+    assert "generation 1, 2 of 2 nodes" in clone.local("up")
