@@ -24,6 +24,8 @@ def proof(rotation: Mapping[str, Any]) -> None:
     OUT.print(f"rotation      [bold]{rotation['phase']}[/], generation {rotation['generation']:.0f}, {proven}")
     for label, key in (("no token", "noToken"), ("previous token", "previousToken"), ("current token", "currentToken")):
         OUT.print(f"  {label:<16}  {rotation[key]}")
+    if rotation["dueAt"]:
+        OUT.print(f"  both tokens work  until {rotation['dueAt']}; an `up` after that ends it")
 
 
 def fault(text: str) -> None:
@@ -64,6 +66,8 @@ def status(cloud: Cloud | None, engine: str, outputs: Mapping[str, Any]) -> None
     OUT.print(f"primary       {outputs['primaryEndpoint']}:{port}")
     OUT.print(f"reader        {outputs['readerEndpoint']}:{port}")
     proof(outputs["rotation"])
+    OUT.print(f"rotated at    {outputs['rotation']['rotatedAt']}")
+    OUT.print(f"published     {outputs['rotation']['published']}")
     if cloud:
         OUT.print("connect       make cli          (redis-cli with TLS and the current token)")
         OUT.print("the token     make -s token")
