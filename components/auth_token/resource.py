@@ -128,9 +128,11 @@ class AuthTokenRotationProvider(ResourceProvider):
         Never fails a preview: where the group cannot be looked at, it says so.
         """
         replaced = _olds.get("replication_group_id") != _news.get("replication_group_id")
-        changes = replaced or _changed(_olds, _news) or self._due(_id, _olds)
+        due = not replaced and self._due(_id, _olds, further=_olds.get("token") != _news.get("token"))
         return DiffResult(
-            changes=changes, replaces=["replication_group_id"] if replaced else [], delete_before_replace=True
+            changes=replaced or due or _changed(_olds, _news),
+            replaces=["replication_group_id"] if replaced else [],
+            delete_before_replace=True,
         )
 
     def create(self, props: Props) -> CreateResult:
@@ -184,8 +186,8 @@ class AuthTokenRotationProvider(ResourceProvider):
 
         return self._guarded(group_id, [props, recorded or {}], run)
 
-    def _due(self, group_id: str, olds: Props) -> bool:
-        """Whether there is something to do though no input changed; what there is, is said."""
+    def _due(self, group_id: str, olds: Props, *, further: bool = False) -> bool:
+        """Whether there is something to do though no input changed; what there is, is said. `further`: a new token."""
         from components.auth_token.live import say
 
         seen = _facts(olds)
@@ -194,7 +196,8 @@ class AuthTokenRotationProvider(ResourceProvider):
             over = time.time() >= overlap_ends
             state = "ended at" if over else "lasts until"
             then = "this `up` finishes it" if over else "an `up` after that, say a scheduled one, finishes it"
-            say(f"{group_id}: the overlap {state} {seen['dueAt']}: {then}")
+            next_one = "; the next token waits until then" if further and not over else ""
+            say(f"{group_id}: the overlap {state} {seen['dueAt']}: {then}{next_one}")
             if over:
                 return True
         return seen.get("phase") == told.DRIFTED or self._changed_by_others(group_id, olds)
