@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
-import grpc
 import pytest
 from botocore.config import Config
-from google.protobuf import json_format, struct_pb2
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from components.auth_token.resource import AuthTokenRotationProvider
 from local.cloud import client
 from local.cloud.client import Cloud
+from tests.provider.engine import Engine, serving
 
-ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 PICKLED: str = serialize_provider(AuthTokenRotationProvider())
 
@@ -50,42 +44,34 @@ def elasticache(cloud: Cloud) -> Any:
 
 
 class Provider:
-    """`python -m pulumi.dynamic`, spoken to as the engine does."""
+    """AuthTokenRotation's provider; a group's properties name the group themselves."""
 
-    def __init__(self, process: subprocess.Popen[str], log: Path, config: Mapping[str, str]) -> None:
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        self._stub = provider_pb2_grpc.ResourceProviderStub(grpc.insecure_channel(f"127.0.0.1:{port}"))
-        self._stub.Configure(provider_pb2.ConfigureRequest(args=struct(config), variables=config))
-        self.log = log
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def check(self, news: Mapping[str, Any]) -> list[str]:
         """The reasons of all failures."""
-        answered = self._stub.Check(provider_pb2.CheckRequest(olds=struct({}), news=struct(pickled(news))))
-        return [failure.reason for failure in answered.failures]
+        return self._engine.check({}, news)[1]
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
         """Whether the provider sees a change."""
-        request = provider_pb2.DiffRequest(id=group_of(olds), olds=struct(olds), news=struct(pickled(news)))
-        return bool(self._stub.Diff(request).changes == provider_pb2.DiffResponse.DIFF_SOME)
+        return self._engine.diff(group_of(olds), olds, news)
 
     def create(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs."""
-        return bag(self._stub.Create(provider_pb2.CreateRequest(properties=struct(pickled(props)))).properties)
+        return self._engine.create(props)[1]
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs."""
-        request = provider_pb2.UpdateRequest(id=group_of(olds), olds=struct(olds), news=struct(pickled(news)))
-        return bag(self._stub.Update(request).properties)
+        return self._engine.update(group_of(olds), olds, news)
 
     def read(self, outputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Id and outputs; no id where the group is gone."""
-        answered = self._stub.Read(provider_pb2.ReadRequest(id=group_of(outputs), properties=struct(outputs)))
-        return answered.id, bag(answered.properties)
+        return self._engine.read(group_of(outputs), outputs)
 
     def delete(self, outputs: Mapping[str, Any]) -> None:
         """Delete, which does nothing to the group."""
-        self._stub.Delete(provider_pb2.DeleteRequest(id=group_of(outputs), properties=struct(outputs)))
+        self._engine.delete(group_of(outputs), outputs)
 
 
 @pytest.fixture
@@ -98,7 +84,8 @@ def provider(cloud: Cloud, tmp_path: Path) -> Iterator[Provider]:
         "aws:secretKey": "test",
         "aws:endpoints": json.dumps(endpoints),
     }
-    yield from run_provider(tmp_path, config)
+    with serving(AuthTokenRotationProvider(), tmp_path / "provider.log", config) as engine:
+        yield Provider(engine)
 
 
 @pytest.fixture
@@ -111,26 +98,8 @@ def stranger(cloud: Cloud, tmp_path: Path) -> Iterator[Provider]:
         "aws:secretKey": "test",
         "aws:endpoints": json.dumps(endpoints),
     }
-    yield from run_provider(tmp_path, config)
-
-
-def run_provider(tmp_path: Path, config: Mapping[str, str]) -> Iterator[Provider]:
-    log = tmp_path / "provider.log"
-    with log.open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", "127.0.0.1:1"],
-            cwd=ROOT,
-            env={**os.environ, "PULUMI_PROJECT": "redis-auth-token", "AWS_EC2_METADATA_DISABLED": "true"},
-            stdout=subprocess.PIPE,
-            stderr=said,
-            text=True,
-        )
-        try:
-            yield Provider(process, log, config)
-        finally:
-            process.terminate()
-            rest, _ = process.communicate()
-            said.write(rest or "")
+    with serving(AuthTokenRotationProvider(), tmp_path / "provider.log", config) as engine:
+        yield Provider(engine)
 
 
 @pytest.fixture
@@ -168,18 +137,3 @@ def arn(group_id: str) -> str:
 
 def group_of(props: Mapping[str, Any]) -> str:
     return str(props["replication_group_id"])
-
-
-def pickled(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {**props, "__provider": props.get("__provider", PICKLED)}
-
-
-def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    made = struct_pb2.Struct()
-    made.update(values)
-    return made
-
-
-def bag(values: struct_pb2.Struct) -> dict[str, Any]:
-    made: dict[str, Any] = json_format.MessageToDict(values)
-    return made
