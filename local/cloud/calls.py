@@ -2,12 +2,14 @@
 
 import json
 import threading
+from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from local.cloud.nodes.tokens import digest
 
+_KEPT = 10_000
 _SECRET = frozenset(
     {
         "AuthToken",
@@ -25,12 +27,12 @@ _SECRET = frozenset(
 
 
 class CallLog:
-    """Kept in memory for ``GET /_local/calls`` and appended to a file of JSON lines, in the order of the answers."""
+    """In the order of the answers: all in a file of JSON lines, the latest in memory for ``GET /_local/calls``."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
-        self._calls: list[dict[str, Any]] = []
+        self._calls: deque[dict[str, Any]] = deque(maxlen=_KEPT)
         file.write_bytes(b"")
 
     def record(
@@ -52,7 +54,7 @@ class CallLog:
                 file.write(json.dumps(call, default=str) + "\n")
 
     def all(self) -> list[dict[str, Any]]:
-        """Every call so far."""
+        """The latest calls."""
         with self._lock:
             return list(self._calls)
 

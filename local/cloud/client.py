@@ -1,6 +1,7 @@
 """Start a local cloud, find one that runs, talk to it, stop it. Only the standard library, so that looking is quick."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -46,7 +47,7 @@ class Cloud:
         return dict(_ask(f"{self.endpoint}/_local/settings", {_camel(name): value for name, value in changes.items()}))
 
     def calls(self) -> list[dict[str, Any]]:
-        """Every call so far, oldest first; secrets are hashes.
+        """The latest 10,000 calls, oldest first; secrets are hashes.
 
         Raises:
             CloudError: the cloud is gone.
@@ -101,13 +102,16 @@ def start(
     Raises:
         CloudError: it ended instead; the message is its own, its log is ``cloud.log`` in the root.
     """
-    running = find(root)
-    if running is not None:
-        return running
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (root / "start.lock").open("w") as lock:  # whoever comes second finds the cloud of the first
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return find(root) or _start(root, {"delay": delay} | (settings or {}), redis_server, valkey_server)
+
+
+def _start(root: Path, settings: dict[str, Any], redis_server: Path | None, valkey_server: Path | None) -> Cloud:
     (root / _RUN_FILE).unlink(missing_ok=True)
     command = [sys.executable, "-m", "local.cloud", "--root", str(root.resolve())]
-    command += ["--settings", json.dumps({"delay": delay} | (settings or {}))]
+    command += ["--settings", json.dumps(settings)]
     for option, path in (("--redis-server", redis_server), ("--valkey-server", valkey_server)):
         command += [option, str(path.absolute())] if path else []
     log = root / "cloud.log"

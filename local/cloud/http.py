@@ -1,5 +1,6 @@
 """Requests and answers as the cloud's own code sees them, and the server that carries them."""
 
+import contextlib
 import json
 import re
 import socket
@@ -14,6 +15,9 @@ from xml.sax.saxutils import escape
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from local.cloud.errors import CloudError
+
+USUAL_PORT = 4566
 _BACKLOG = 128
 _STOP_POLL_SECONDS = 0.1
 
@@ -45,7 +49,9 @@ class Request:
     def operation(self) -> str:
         """``PutSecretValue`` and the like, whatever the protocol."""
         target: str = self.environ.get("HTTP_X_AMZ_TARGET", "")
-        return target.rpartition(".")[2] or self.fields.get("Action", "")
+        path: str = self.environ.get("PATH_INFO", "")
+        in_path = path.rpartition("/operation/")[2] if path.startswith("/service/") else ""
+        return target.rpartition(".")[2] or in_path or self.fields.get("Action", "")
 
     @cached_property
     def parameters(self) -> Any:
@@ -134,6 +140,20 @@ class _Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class has named it so
         """Nothing: the log of calls has it all."""
+
+
+def listen(address: str, application: Application) -> "Server":
+    """A server on the usual port, or on another one where a program has that on all addresses.
+
+    Raises:
+        CloudError: the address cannot be had at all.
+    """
+    with contextlib.suppress(OSError):
+        return Server(address, USUAL_PORT, application)
+    try:
+        return Server(address, 0, application)
+    except OSError as error:
+        raise CloudError(f"{address} cannot be listened on ({error.strerror}); is 127.0.0.0/8 whole here?") from error
 
 
 class Server:

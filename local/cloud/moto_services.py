@@ -84,6 +84,15 @@ class MotoServices:
         """See ``elasticache.context.Neighbours``."""
         return name in self._backend("logs", region).groups
 
+    def put_logs(self, region: str, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+        """See ``elasticache.context.Neighbours``."""
+        backend = self._backend("logs", region)
+        if group not in backend.groups:
+            return
+        if stream not in backend.groups[group].streams:
+            backend.create_log_stream(group, stream)
+        backend.put_log_events(group, stream, [{"timestamp": moment, "message": text} for moment, text in events])
+
     def _reused_version(self, region: str, parameters: dict[str, Any]) -> tuple[str, str] | None:
         """Secrets Manager never changes a version; moto overwrites one that is pending."""
         token = parameters.get("ClientRequestToken")

@@ -1,6 +1,6 @@
 """A cloud's process, from its start to its end."""
 
-import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -17,10 +17,11 @@ from local.cloud.calls import CallLog
 from local.cloud.elasticache.api import ElastiCache
 from local.cloud.elasticache.changes import Changes
 from local.cloud.elasticache.context import Services
+from local.cloud.elasticache.slow_log import SlowLogs
 from local.cloud.elasticache.state import State
 from local.cloud.errors import CloudError
 from local.cloud.gateway import Gateway
-from local.cloud.http import Application, Server
+from local.cloud.http import listen
 from local.cloud.moto_services import MotoServices
 from local.cloud.nodes.addresses import claim_network
 from local.cloud.nodes.certificates import Authority
@@ -30,7 +31,6 @@ from local.cloud.nodes.relay import Relay
 from local.cloud.settings import LiveSettings, Settings
 
 RUN_FILE = "cloud.json"
-_PORT = 4566
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,13 @@ def run(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     options.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _cloud(options, over):
-        over.wait()
+    with (options.root / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CloudError(f"a local cloud runs in {options.root} already") from error
+        with _cloud(options, over):
+            over.wait()
 
 
 @contextmanager
@@ -76,10 +81,13 @@ def _cloud(options: Options, over: threading.Event) -> Iterator[None]:
         stack.callback(changes.end)
         moto = MotoServices()
         plant = Plant(nodes, network, authority, processes, relay, options.binaries)
-        elasticache = ElastiCache(Services(state, settings, plant, changes, moto))
+        services = Services(state, settings, plant, changes, moto)
+        slow_logs = SlowLogs(services)
+        slow_logs.start()
+        stack.callback(slow_logs.stop)
         health: dict[str, Any] = {"instance": uuid.uuid4().hex, "pid": os.getpid()}
-        gateway = Gateway(elasticache, moto, settings, CallLog(root / "calls.jsonl"), health)
-        server = _listen(network.api, gateway)
+        gateway = Gateway(ElastiCache(services), moto, settings, CallLog(root / "calls.jsonl"), health)
+        server = listen(network.api, gateway)
         server.start()
         stack.callback(server.stop)
         health |= {
@@ -92,16 +100,6 @@ def _cloud(options: Options, over: threading.Event) -> Iterator[None]:
         stack.callback(run_file.unlink, missing_ok=True)
         moto.warm_up()
         yield
-
-
-def _listen(address: str, application: Application) -> Server:
-    """On the usual port, or another one if some program has that on all addresses."""
-    with contextlib.suppress(OSError):
-        return Server(address, _PORT, application)
-    try:
-        return Server(address, 0, application)
-    except OSError as error:
-        raise CloudError(f"{address} cannot be listened on; is 127.0.0.0/8 whole here?") from error
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """ElastiCache's front: from a request's form fields to an answer."""
 
+import traceback
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from local.cloud.elasticache import (
 from local.cloud.elasticache.context import Context, Handler, Services
 from local.cloud.elasticache.errors import ApiError
 from local.cloud.elasticache.protocol import Answer, QueryProtocol
+from local.cloud.errors import CloudError
 
 _HANDLERS: dict[str, Handler] = {
     "AddTagsToResource": tags.add,
@@ -79,7 +81,15 @@ class ElastiCache:
                 result = handler(Context(state.region(region), self._services), request)
                 return Reply(self._protocol.answer(operation, result, request_id), parameters)
         except ApiError as error:
-            return Reply(self._protocol.error(error, request_id), parameters)
+            refusal = error
+        except CloudError as error:
+            refusal = ApiError("InternalFailure", str(error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours is answered as AWS answers its own
+            traceback.print_tb(error.__traceback__)  # without the message, which may quote the request
+            refusal = ApiError(
+                "InternalFailure", f"The local cloud failed ({type(error).__name__}); its log says where."
+            )
+        return Reply(self._protocol.error(refusal, request_id), parameters)
 
     def refusal(self, code: str, message: str) -> Answer:
         """An error that was decided elsewhere, in this service's form."""

@@ -26,6 +26,9 @@ class Neighbours(Protocol):
     def has_log_group(self, region: str, name: str) -> bool:
         """Whether the CloudWatch log group is there."""
 
+    def put_logs(self, region: str, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+        """Add events, each with its time in milliseconds, to a stream of a log group; to none if the group is gone."""
+
 
 @dataclass(frozen=True)
 class Services:

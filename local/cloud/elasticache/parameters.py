@@ -102,6 +102,11 @@ def values_in_force(context: Context, name: str) -> dict[str, str]:
 
 
 def apply(nodes: NodeGroup, values: Mapping[str, str]) -> None:
-    """Set on every node what its Redis knows by the same name; the others are ElastiCache's own."""
+    """Set on every node what its Redis knows by the same name; the others are ElastiCache's own.
+
+    Raises:
+        CloudError: a node does not answer, or takes a value for wrong.
+    """
     for server in nodes.servers.values():
-        server.configure(values)
+        if not server.exited.is_set():  # it is being replaced, and gets the values then
+            server.configure(values)

@@ -24,6 +24,7 @@ def replication_group(group: ReplicationGroup) -> dict[str, Any]:
         "PendingModifiedValues": _pending(group),
         "MemberClusters": [member.cluster_id for member in group.members],
         "NodeGroups": [_node_group(group)] if group.nodes and group.status not in _WITHOUT_ENDPOINTS else None,
+        "SnapshottingClusterId": group.members[-1].cluster_id if group.snapshot_retention else None,
         "AutomaticFailover": "enabled" if group.automatic_failover else "disabled",
         "MultiAZ": "enabled" if group.multi_az else "disabled",
         "SnapshotRetentionLimit": group.snapshot_retention,

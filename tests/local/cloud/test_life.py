@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -15,6 +17,7 @@ import pytest
 from local.cloud import client
 from local.cloud.client import Cloud
 from local.cloud.errors import CloudError
+from local.cloud.http import USUAL_PORT, Answer, listen
 from local.cloud.nodes.addresses import claim_network
 from local.cloud.redis_server import Binaries
 from tests.local.cloud.support import CLONE, FIRST, Group, keywords, new_group, processes_of, until
@@ -95,6 +98,17 @@ def test_a_deep_root_is_no_obstacle(start_cloud: StartCloud) -> None:
     assert made.redis(made.primary, FIRST).ping()
 
 
+def test_the_endpoint_has_another_port_where_the_usual_one_is_taken(tmp_path: Path) -> None:
+    network = claim_network(tmp_path)
+    with network.claim, socket.create_server((network.api, USUAL_PORT)):
+        server = listen(network.api, lambda _, start_response: Answer(200, b"here").send(start_response))
+        server.start()
+        assert server.port != USUAL_PORT
+        with urllib.request.urlopen(f"http://{network.api}:{server.port}/") as answer:
+            assert answer.read() == b"here"
+        server.stop()
+
+
 def test_a_run_file_of_another_instance_is_not_believed(start_cloud: StartCloud) -> None:
     cloud = start_cloud()
     file = cloud.root / "cloud.json"
@@ -110,6 +124,17 @@ def test_settings_from_the_start(start_cloud: StartCloud) -> None:
     assert (cloud.settings()["delay"], cloud.settings()["puzzle"]) == (2.5, True)
     with pytest.raises(CloudError, match="puzle"):
         start_cloud("wrong", settings={"puzle": True})
+
+
+def test_a_root_has_one_cloud_however_many_start_it(tmp_path: Path, binaries: Binaries) -> None:
+    with ThreadPoolExecutor() as pool:
+        starts = [pool.submit(client.start, tmp_path, redis_server=binaries.server) for _ in range(3)]
+        clouds = {start.result() for start in starts}
+    [cloud] = clouds
+    command = [sys.executable, "-m", "local.cloud", "--root", str(tmp_path), "--redis-server", str(binaries.server)]
+    second = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, timeout=60, check=False)
+    assert (second.returncode, second.stderr) == (2, f"a local cloud runs in {tmp_path} already\n")
+    cloud.stop()
 
 
 def test_a_cloud_that_cannot_start_says_why(tmp_path: Path) -> None:

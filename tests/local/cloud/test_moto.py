@@ -11,7 +11,7 @@ import pytest
 from local.cloud.client import Cloud
 from local.cloud.elasticache import groups
 from tests.local.cloud.conftest import ONCE
-from tests.local.cloud.support import FIRST, REGION, Group, keywords, refusal
+from tests.local.cloud.support import FIRST, REGION, Group, keywords, refusal, until
 
 if TYPE_CHECKING:
     from mypy_boto3_elasticache import ElastiCacheClient
@@ -90,6 +90,42 @@ def test_log_deliveries_are_told_back(aws: Callable[[str], Any], group: Callable
     assert made.now["LogDeliveryConfigurations"] == [{**delivery, "Status": "active"}]
     made.modify(LogDeliveryConfigurations=[{"LogType": "slow-log", "Enabled": False}])
     assert made.now["LogDeliveryConfigurations"] == []
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_slow_commands_come_to_the_log_group(aws: Callable[[str], Any], group: Callable[..., Group], form: str) -> None:
+    logs, name, parameters = aws("logs"), f"/elasticache/{uuid.uuid4()}", f"slow-{uuid.uuid4()}"
+    logs.create_log_group(logGroupName=name)
+    elasticache = aws("elasticache")
+    elasticache.create_cache_parameter_group(
+        CacheParameterGroupName=parameters, CacheParameterGroupFamily="redis7", Description="everything is slow"
+    )
+    elasticache.modify_cache_parameter_group(
+        CacheParameterGroupName=parameters,
+        ParameterNameValues=[{"ParameterName": "slowlog-log-slower-than", "ParameterValue": "0"}],
+    )
+    delivery = {
+        "LogType": "slow-log",
+        "DestinationType": "cloudwatch-logs",
+        "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": name}},
+        "LogFormat": form,
+    }
+    made = group(AuthToken=FIRST, CacheParameterGroupName=parameters, LogDeliveryConfigurations=[delivery])
+    made.redis(made.primary, FIRST).set("a-slow-key", "value")
+    stream = f"elasticache/redis/{made.id}-001/0001/slow-log"
+
+    def messages() -> list[str]:
+        if not logs.describe_log_streams(logGroupName=name)["logStreams"]:
+            return []
+        return [event["message"] for event in logs.get_log_events(logGroupName=name, logStreamName=stream)["events"]]
+
+    found = until(lambda: [m for m in messages() if "a-slow-key" in m], "the slow log is delivered")
+    if form == "json":
+        entry = json.loads(found[0])
+        assert (entry["CacheClusterId"], entry["Command"]) == (f"{made.id}-001", "SET a-slow-key value")
+    else:
+        assert found[0].startswith(f"{made.id}-001,0001,")
+    assert not [m for m in messages() if FIRST in m]
 
 
 @pytest.mark.parametrize("stages", [["AWSCURRENT"], ["AWSPENDING"]])
