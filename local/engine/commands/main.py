@@ -1,0 +1,39 @@
+"""`python -m local.engine COMMAND --stack NAME [--cwd DIR]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from local.engine.commands.config import config
+from local.engine.commands.operate import destroy, preview, refresh, up
+from local.engine.commands.stacks import cancel, init, output, rm
+from local.engine.errors import EngineError
+
+
+@click.group()
+def cli() -> None:
+    """Runs a Pulumi Python program the way `pulumi` would, on stacks that `pulumi` can take over."""
+
+
+for _command in (init, config, preview, up, refresh, destroy, output, rm, cancel):
+    cli.add_command(_command)
+
+
+def main() -> int:
+    """Run the command line; the exit code."""
+    # gRPC's own handlers for fork would wake threads that children, which exec at once, have no use for.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except EngineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0

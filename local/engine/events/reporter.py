@@ -1,0 +1,33 @@
+"""The one place through which an operation tells what happens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from local.engine.events.masking import Masker
+from local.engine.events.model import Diagnostic, Event
+
+Listener: TypeAlias = Callable[[Event], None]
+
+
+class Reporter:
+    """Hands events to its listeners, one at a time and at once: states change later on."""
+
+    def __init__(self, listeners: Sequence[Listener], masker: Masker) -> None:
+        self._listeners, self.masker = listeners, masker
+        self._guard = threading.RLock()
+        self.errors = 0
+
+    def emit(self, event: Event) -> None:
+        """Tell of an event."""
+        with self._guard:
+            for listener in self._listeners:
+                listener(event)
+
+    def diagnostic(self, severity: str, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
+        """Tell a person something; secrets in it are masked."""
+        if severity == "error":
+            self.errors += 1
+        self.emit(Diagnostic(severity, self.masker.masked(message), urn, ephemeral))

@@ -1,0 +1,1 @@
+"""Provider plugins: found, started and ended as processes, spoken to by the protocol of Pulumi's providers."""
