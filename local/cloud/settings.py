@@ -28,10 +28,11 @@ class Fault(_Model):
 class Settings(_Model):
     """All settings, in seconds where they are times.
 
-    ``delay``: how long each change of the control plane takes. ``node_stagger``: how long after one node the next
-    learns of a change of tokens. ``status_lag``: how long after a call the status still reads as before. ``puzzle``: a
-    group created with a token asks for none until SET. ``set_without_rotate``: SET of a token that was not rotated in.
-    ``same_token``: the newest token sent again. ``cut_on_set``: SET closes the clients' connections.
+    ``delay``: how long each change of the control plane takes, those under way included. ``node_stagger``: how long
+    after one node the next learns of a change of tokens. ``status_lag``: how long after a call the status still reads
+    as before. ``puzzle``: a group created with a token asks for none until SET. ``set_without_rotate``: SET of a token
+    that was not rotated in. ``same_token``: the newest token sent again. ``cut_on_set``: SET closes the clients'
+    connections.
     """
 
     delay: Seconds = 0.0

@@ -1,13 +1,16 @@
 """Changes take their time, as on AWS: a call only begins one, and Describe tells when it is done."""
 
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.cloud.elasticache.state import RegionState, ReplicationGroup, State
 from local.cloud.errors import CloudError
-from local.cloud.settings import LiveSettings
+from local.cloud.settings import LiveSettings, Settings
+
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -36,28 +39,32 @@ class Changes:
 
     def begin(self, region: RegionState, group: ReplicationGroup, change: Change) -> None:
         """Enter the change's status now and carry it out once the delay is over. The state's lock is held."""
-        settings = self._settings.now
-        group.change_status(change.status, lag=settings.status_lag)
-        seconds = settings.delay + settings.status_lag
-        threading.Thread(
-            target=self._run, args=(region, group, change, seconds), name=change.title, daemon=True
-        ).start()
+        group.change_status(change.status, lag=self._settings.now.status_lag)
+        threading.Thread(target=self._run, args=(region, group, change), name=change.title, daemon=True).start()
 
-    def pause(self, seconds: float) -> None:
-        """Wait within a change, but not longer than the cloud lives.
+    def pause_between_nodes(self) -> None:
+        """Wait within a change until the next node may learn of it.
 
         Raises:
             CloudError: the cloud is ending.
         """
-        if self._over.wait(seconds):
+        if not self._waited(lambda settings: settings.node_stagger):
             raise CloudError("the local cloud is ending")
 
     def end(self) -> None:
         """Let waiting changes end without being carried out."""
         self._over.set()
 
-    def _run(self, region: RegionState, group: ReplicationGroup, change: Change, seconds: float) -> None:
-        if self._over.wait(seconds):
+    def _waited(self, seconds: Callable[[Settings], float]) -> bool:
+        """Wait as long as the settings of the moment say, which lets go of whoever waits; whether the cloud lives on."""
+        began = time.monotonic()
+        while (left := began + seconds(self._settings.now) - time.monotonic()) > 0:
+            if self._over.wait(min(left, _LOOK_AGAIN_SECONDS)):
+                return False
+        return not self._over.is_set()
+
+    def _run(self, region: RegionState, group: ReplicationGroup, change: Change) -> None:
+        if not self._waited(lambda settings: settings.delay + settings.status_lag):
             return
         with group.busy:
             problem = _problem(change)

@@ -29,10 +29,9 @@ def create(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     if name in context.region.groups:
         raise ApiError("ReplicationGroupAlreadyExistsFault", f"The Replication Group {name} already exists.")
     group = _new_group(context, name, request)
+    for arn in (group.arn, *(member.arn for member in group.members)):
+        tags.put(context, arn, request.get("Tags", []))
     context.region.groups[name] = group
-    tags.put(context, group.arn, request.get("Tags", []))
-    for member in group.members:
-        tags.put(context, member.arn, request.get("Tags", []))
     _begin_creation(context, group)
     return {"ReplicationGroup": render.replication_group(group)}
 

@@ -165,7 +165,6 @@ def _work(context: Context, nodes: NodeGroup, plan: Plan) -> Callable[[], None]:
     services = context.services
 
     def work() -> None:
-        settings = services.settings.now
         if "parameter_group" in plan.attributes:
             parameters.apply(nodes, parameters.values_in_force(context, plan.attributes["parameter_group"]))
         if plan.transit is not None:
@@ -173,8 +172,8 @@ def _work(context: Context, nodes: NodeGroup, plan: Plan) -> Callable[[], None]:
         if plan.promoted is not None:
             nodes.fail_over(plan.promoted)
         if plan.token is not None:
-            nodes.set_tokens(plan.token.tokens, lambda: services.changes.pause(settings.node_stagger))
-            if plan.token.status == "SETTING" and settings.cut_on_set:
+            nodes.set_tokens(plan.token.tokens, services.changes.pause_between_nodes)
+            if plan.token.status == "SETTING" and services.settings.now.cut_on_set:
                 nodes.cut_connections()
 
     return work

@@ -107,6 +107,6 @@ def apply(nodes: NodeGroup, values: Mapping[str, str]) -> None:
     Raises:
         CloudError: a node does not answer, or takes a value for wrong.
     """
-    for server in nodes.servers.values():
+    for server in list(nodes.servers.values()):
         if not server.exited.is_set():  # it is being replaced, and gets the values then
             server.configure(values)

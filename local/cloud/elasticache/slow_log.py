@@ -1,9 +1,9 @@
-"""Brings the nodes' slow logs to where their groups deliver them, in CloudWatch Logs, as ElastiCache does ("Log delivery")."""
+"""Brings the nodes' slow logs to CloudWatch Logs, in ElastiCache's formats ("Log delivery", AWS's user guide)."""
 
 import json
 import threading
+import traceback
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,14 +15,8 @@ from local.cloud.nodes.server import Server
 _PERIOD_SECONDS = 1.0
 _MOST_AT_ONCE = "128"
 _FIELDS = (
-    "CacheClusterId",
-    "CacheNodeId",
-    "Id",
-    "Timestamp",
-    "Duration (us)",
-    "Command",
-    "ClientAddress",
-    "ClientName",
+    *("CacheClusterId", "CacheNodeId", "Id", "Timestamp"),
+    *("Duration (us)", "Command", "ClientAddress", "ClientName"),
 )
 
 
@@ -59,8 +53,12 @@ class SlowLogs:
     def _run(self) -> None:
         while not self._over.wait(_PERIOD_SECONDS):
             for source in self._sources():
-                with suppress(CloudError):  # a node that is being replaced; the next one begins with an empty log
+                try:
                     self._deliver(source)
+                except CloudError:
+                    continue  # the node is being replaced; the new one begins with an empty log
+                except Exception:  # noqa: BLE001 - the next look must come, whatever was wrong with this one
+                    traceback.print_exc()
 
     def _sources(self) -> list[_Source]:
         with self._services.state.lock:

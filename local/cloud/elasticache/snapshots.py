@@ -1,7 +1,7 @@
 """Snapshots of replication groups: their records. Data is not kept, and no group is made from a snapshot."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from local.cloud.elasticache import render, tags
 from local.cloud.elasticache.changes import Change
@@ -17,8 +17,7 @@ def create(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     if "ReplicationGroupId" in request and "CacheClusterId" in request:
         raise invalid_combination("Give a ReplicationGroupId or a CacheClusterId, not both.")
     group = context.available_group(_source(context, request).id)
-    snapshot = _new(context, group, request["SnapshotName"], request.get("KmsKeyId"))
-    tags.put(context, snapshot.arn, request.get("Tags", []))
+    snapshot = _new(context, group, request["SnapshotName"], request.get("KmsKeyId"), request.get("Tags", []))
 
     def end(status: str) -> None:
         snapshot.status = status
@@ -31,18 +30,17 @@ def create(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def final_snapshot(context: Context, group: ReplicationGroup, name: str | None) -> Snapshot | None:
     """The snapshot that a group's deletion leaves behind, if one is asked for."""
-    return None if name is None else _new(context, group, name, group.kms_key)
+    return None if name is None else _new(context, group, name, group.kms_key, [])
 
 
 def describe(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeSnapshots."""
     name = request.get("SnapshotName", "").lower()
-    wanted = {"user": "manual", "system": "automated"}.get(request.get("SnapshotSource", ""))
     found = [
         snapshot
         for snapshot in context.region.snapshots.values()
         if name in ("", snapshot.name)
-        and wanted in (None, snapshot.source)
+        and request.get("SnapshotSource", "user") == "user"  # none is made by a schedule
         and request.get("ReplicationGroupId", snapshot.group["ReplicationGroupId"])
         == snapshot.group["ReplicationGroupId"]
     ]
@@ -74,12 +72,13 @@ def _source(context: Context, request: dict[str, Any]) -> ReplicationGroup:
 
 
 def _new(
-    context: Context, group: ReplicationGroup, name: str, kms_key: str | None, source: Literal["manual"] = "manual"
+    context: Context, group: ReplicationGroup, name: str, kms_key: str | None, wanted_tags: list[dict[str, str]]
 ) -> Snapshot:
     name = check_identifier(name, "SnapshotName")
     if name in context.region.snapshots:
         raise ApiError("SnapshotAlreadyExistsFault", f"Snapshot {name} already exists.")
-    snapshot = Snapshot(name, context.region.arn("snapshot", name), source, _origin(context, group, kms_key), now())
+    snapshot = Snapshot(name, context.region.arn("snapshot", name), _origin(context, group, kms_key))
+    tags.put(context, snapshot.arn, wanted_tags)
     context.region.snapshots[name] = snapshot
     return snapshot
 
@@ -117,6 +116,6 @@ def _rendered(snapshot: Snapshot) -> dict[str, Any]:
         **snapshot.group,
         "SnapshotName": snapshot.name,
         "SnapshotStatus": snapshot.status,
-        "SnapshotSource": snapshot.source,
+        "SnapshotSource": "manual",
         "ARN": snapshot.arn,
     }

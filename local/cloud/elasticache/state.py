@@ -155,13 +155,11 @@ class Event:
 
 @dataclass
 class Snapshot:
-    """A snapshot, manual or at a group's end; ``group`` is what DescribeSnapshots tells of its origin."""
+    """A snapshot; ``group`` is what DescribeSnapshots tells of its origin."""
 
     name: str
     arn: str
-    source: Literal["manual", "automated"]
     group: dict[str, Any]
-    created: datetime
     status: str = "creating"
 
 

@@ -64,26 +64,20 @@ class NodeGroup:
             CloudError: a server or an address could not be had; none of them is there then.
         """
         added = {index: self._server(index) for index in indexes}
-        self.servers.update(added)
         try:
-            with ThreadPoolExecutor(max_workers=len(added)) as pool:
-                list(pool.map(lambda server: server.start(tokens), added.values()))
-                primary = self.servers[self.primary]
-                replicas = [server for server in added.values() if server is not primary]
-                list(pool.map(lambda server: _replicate(server, primary), replicas))
+            self._start_all(added, tokens)
+            self.servers.update(added)
             for index in added:
                 self._listen(self.addresses.node(index), partial(self.servers.get, index))
         except CloudError:
-            self.remove(added)
+            for index, server in added.items():
+                self._retire(index, server)
             raise
 
     def remove(self, indexes: Iterable[int]) -> None:
         """Stop servers and close their addresses."""
         for index in indexes:
-            listener = self._listeners.pop(self.addresses.node(index), None)
-            if listener is not None:
-                self._relay.close_listener(listener)
-            self.servers.pop(index).stop()
+            self._retire(index, self.servers[index])
 
     def replace(self, index: int, tokens: Tokens, *, failover: bool) -> None:
         """Start a new server in place of one that died, with the data of the others.
@@ -98,12 +92,15 @@ class NodeGroup:
         if was_primary and survivors:
             self.fail_over(survivors[0])  # a replica without a primary gives its data to nobody
         self.servers[index].stop()
-        self.servers[index] = server = self._server(index)
-        server.start(tokens)
-        if index != self.primary:
-            _replicate(server, self.servers[self.primary])
-            if was_primary and not failover:
-                self.fail_over(index)
+        server = self._server(index)
+        try:
+            self._start_all({index: server}, tokens)
+        except CloudError:
+            server.stop()
+            raise
+        self.servers[index] = server
+        if was_primary and not failover and survivors:
+            self.fail_over(index)
 
     def set_tokens(self, tokens: Tokens, between_nodes: Callable[[], None]) -> None:
         """Change the tokens node after node, the primary first; ``between_nodes`` is called between two of them."""
@@ -150,6 +147,21 @@ class NodeGroup:
             server.stop()
         self.servers.clear()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _start_all(self, servers: dict[int, Server], tokens: Tokens) -> None:
+        """Start them side by side, then make all but a primary follow the primary."""
+        primary = servers[self.primary] if self.primary in servers else self.servers[self.primary]
+        replicas = [server for server in servers.values() if server is not primary]
+        with ThreadPoolExecutor(max_workers=len(servers)) as pool:
+            list(pool.map(lambda server: server.start(tokens), servers.values()))
+            list(pool.map(lambda server: _replicate(server, primary), replicas))
+
+    def _retire(self, index: int, server: Server) -> None:
+        listener = self._listeners.pop(self.addresses.node(index), None)
+        if listener is not None:
+            self._relay.close_listener(listener)
+        self.servers.pop(index, None)
+        server.stop()
 
     def _server(self, index: int) -> Server:
         directory = self._directory / f"{index:03}"

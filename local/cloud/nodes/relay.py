@@ -22,6 +22,7 @@ from local.cloud.nodes.tokens import Tokens
 _CHUNK = 65536
 _BACKLOG = 128
 _HANDSHAKE_SECONDS = 10
+_ACCEPT_AGAIN_SECONDS = 0.05
 _TLS_HANDSHAKE = b"\x16"  # the first byte of every TLS connection, and of no command of Redis
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -113,7 +114,11 @@ class Relay:
 
     async def _accept(self, listener: Listener, route: Route) -> None:
         while True:
-            client, _ = await self._loop.sock_accept(listener.socket)
+            try:
+                client, _ = await self._loop.sock_accept(listener.socket)
+            except OSError:  # no descriptor is free, or the client has gone already
+                await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
+                continue
             self._spawn(listener, _serve(client, route()))
 
 
@@ -129,8 +134,7 @@ async def _serve(client: socket.socket, backend: Backend | None) -> None:
     """One connection from its start to its end. What goes wrong on it ends it, and nothing else."""
     with contextlib.ExitStack() as stack:
         stack.callback(client.close)
-        # A client that went away, a failed handshake, a server that is down: all that the client sees is a closed
-        # connection.
+        # A client that went away, a failed handshake, a server that is down: the client sees a closed connection.
         stack.enter_context(contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError))
         if backend is None:
             return

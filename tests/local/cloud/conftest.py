@@ -61,6 +61,7 @@ def group(cloud: Cloud, elasticache: "ElastiCacheClient") -> Iterator[NewGroup]:
         return made[-1]
 
     yield create
+    cloud.settings(delay=0, node_stagger=0, status_lag=0, faults=[])  # of a test that failed
     for one in made:
         one.settled()
         elasticache.delete_replication_group(ReplicationGroupId=one.id)

@@ -36,6 +36,10 @@ _SECONDS = 20.0
 _T = TypeVar("_T")
 
 
+LONG = 600.0
+"""Seconds that no test waits for: a change under way is let go by setting the delay back to 0."""
+
+
 def until(condition: Callable[[], _T | None], what: str) -> _T:
     """The condition's first true value, however soon; an AssertionError if there is none in time."""
     deadline = time.monotonic() + _SECONDS

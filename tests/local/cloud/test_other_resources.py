@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from local.cloud.client import Cloud
-from tests.local.cloud.support import FIRST, REGION, Group, keywords, refusal, until
+from tests.local.cloud.support import FIRST, LONG, REGION, Group, keywords, refusal, until
 
 if TYPE_CHECKING:
     from mypy_boto3_elasticache import ElastiCacheClient
@@ -132,12 +132,13 @@ def test_a_snapshot_keeps_its_group_busy(
     cloud: Cloud, elasticache: "ElastiCacheClient", group: Callable[..., Group]
 ) -> None:
     made = group()
-    cloud.settings(delay=0.3)
+    cloud.settings(delay=LONG)
     name = f"snapshot-{uuid.uuid4()}"
     elasticache.create_snapshot(ReplicationGroupId=made.id, SnapshotName=name)
     assert made.now["Status"] == "snapshotting"
     refusal("InvalidReplicationGroupState", made.rotate, FIRST)
     refusal("InvalidSnapshotState", elasticache.delete_snapshot, SnapshotName=name)
+    cloud.settings(delay=0)
     made.settled()
     [told] = elasticache.describe_snapshots(SnapshotName=name)["Snapshots"]
     assert (told["SnapshotStatus"], told["ReplicationGroupId"]) == ("available", made.id)

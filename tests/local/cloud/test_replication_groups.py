@@ -11,6 +11,7 @@ import pytest
 from local.cloud.client import Cloud
 from tests.local.cloud.support import (
     FIRST,
+    LONG,
     OPEN,
     REGION,
     SECOND,
@@ -47,14 +48,17 @@ def test_a_group_is_told_as_aws_tells_it(group: Callable[..., Group]) -> None:
 
 
 def test_creation_takes_its_time(cloud: Cloud, elasticache: "ElastiCacheClient") -> None:
-    cloud.settings(delay=0.3)
+    cloud.settings(delay=LONG)
     made = new_group(cloud, elasticache, nodes=2)
     assert made.now["Status"] == "creating"
     assert "NodeGroups" not in made.now
+    cloud.settings(delay=0)
     assert made.settled()["NodeGroups"]
+    cloud.settings(delay=LONG)
     elasticache.delete_replication_group(ReplicationGroupId=made.id)
     assert made.now["Status"] == "deleting"
     refusal("InvalidReplicationGroupState", elasticache.delete_replication_group, ReplicationGroupId=made.id)
+    cloud.settings(delay=0)
     until(lambda: not left_of(elasticache, made.id), "it is gone")
     assert not processes_of(cloud.root / "nodes" / made.id)
 
@@ -69,8 +73,8 @@ def left_of(elasticache: "ElastiCacheClient", name: str) -> list[Any]:
 def test_a_rotation_shows_while_it_is_under_way(cloud: Cloud, group: Callable[..., Group]) -> None:
     made = group(nodes=2, AuthToken=FIRST)
     before = made.now["AuthTokenLastModifiedDate"]
-    cloud.settings(delay=0.4)
     for strategy, status in (("ROTATE", "ROTATING"), ("SET", "SETTING")):
+        cloud.settings(delay=LONG)
         request: Any = {
             "ReplicationGroupId": made.id,
             "AuthToken": SECOND,
@@ -84,6 +88,7 @@ def test_a_rotation_shows_while_it_is_under_way(cloud: Cloud, group: Callable[..
         assert members[0]["PendingModifiedValues"] == {"AuthTokenStatus": status}
         refusal("InvalidReplicationGroupState", made.client.modify_replication_group, **request)
         refusal("InvalidReplicationGroupState", made.client.list_tags_for_resource, ResourceName=answered["ARN"])
+        cloud.settings(delay=0)
         after = made.settled()["AuthTokenLastModifiedDate"]
         assert before < after <= datetime.now(UTC)
         before = after
@@ -91,17 +96,18 @@ def test_a_rotation_shows_while_it_is_under_way(cloud: Cloud, group: Callable[..
 
 def test_the_status_may_lag_behind_a_call(cloud: Cloud, group: Callable[..., Group]) -> None:
     made = group(AuthToken=FIRST)
-    cloud.settings(status_lag=0.3, delay=0.3)
+    cloud.settings(status_lag=1.5, delay=LONG)
     made.client.modify_replication_group(ReplicationGroupId=made.id, AuthToken=SECOND, ApplyImmediately=True)
     assert made.now["Status"] == "available"
     assert made.now["PendingModifiedValues"] == {"AuthTokenStatus": "ROTATING"}
     until(lambda: made.now["Status"] == "modifying", "the status has caught up")
+    cloud.settings(delay=0)
     made.settled()
 
 
 def test_nodes_may_learn_one_after_the_other(cloud: Cloud, group: Callable[..., Group]) -> None:
     made = group(nodes=2, AuthToken=FIRST)
-    cloud.settings(node_stagger=0.5)
+    cloud.settings(node_stagger=LONG)
     made.client.modify_replication_group(ReplicationGroupId=made.id, AuthToken=SECOND, ApplyImmediately=True)
     primary, replica = made.members.values()
 
@@ -112,6 +118,7 @@ def test_nodes_may_learn_one_after_the_other(cloud: Cloud, group: Callable[..., 
     until(lambda: accepts(primary), "the primary has learnt it")
     assert not accepts(replica)
     assert made.now["PendingModifiedValues"] == {"AuthTokenStatus": "ROTATING"}
+    cloud.settings(node_stagger=0)
     made.settled()
     assert accepts(replica)
 
