@@ -56,7 +56,7 @@ class Changes:
         self._over.set()
 
     def _waited(self, seconds: Callable[[Settings], float]) -> bool:
-        """Wait as long as the settings of the moment say, which lets go of whoever waits; whether the cloud lives on."""
+        """Wait as long as the settings of the moment say, which lets go of whoever waits; whether it lives on."""
         began = time.monotonic()
         while (left := began + seconds(self._settings.now) - time.monotonic()) > 0:
             if self._over.wait(min(left, _LOOK_AGAIN_SECONDS)):
