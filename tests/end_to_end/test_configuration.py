@@ -16,7 +16,7 @@ BAD: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"nodeType": "cache.t1.micro"}, ("nodeType cache.t1.micro", "encrypt")),
     ({"nodeType": "cache.m2.xlarge"}, ("nodeType cache.m2.xlarge", "encrypt")),
     ({"maintenanceWindow": "sunday"}, ("maintenanceWindow sunday",)),
-    ({"maintenanceWindow": "sun:18:00-sun:18:30"}, ("maintenanceWindow sun:18:00-sun:18:30", "60 minutes")),
+    ({"maintenanceWindow": "sun:18:00-sun:18:30"}, ("maintenanceWindow sun:18:00-sun:18:30", "60 or more")),
     ({"snapshotWindow": "17:30-18:30"}, ("snapshotWindow 17:30-18:30", "maintenanceWindow")),
     ({"snapshotRetentionDays": 36}, ("snapshotRetentionDays 36", "35")),
     ({"baseName": "double--hyphen"}, ("baseName double--hyphen",)),
