@@ -215,7 +215,8 @@ def _take_up(run: Run, plan: Plan) -> Run:
 def _send(run: Run, seen: Seen, port: Port, strategy: Strategy, credential: Credential) -> Run | None:
     """Send one change; None where AWS was too busy to take it."""
     assert seen.group is not None
-    port.tell(f"{strategy} {credential}", 0.0)
+    name = "the new token" if credential is Credential.CURRENT else credential
+    port.tell(f"{strategy} {name}", 0.0)
     reply, message = port.send(strategy, run.token(credential))
     if reply is Reply.BUSY:
         return None
