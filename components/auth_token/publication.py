@@ -89,11 +89,12 @@ class SecretsManagerPublication:
         on = {label: version for version in self._versions() for label in version.labels}
         tokens = {label: version.token for label, version in on.items()}
         current, pending = tokens.get(_CURRENT), tokens.get(_PENDING)
-        complete = current is not None and on[_CURRENT].holds(self._endpoints.content(current))
+        left_over = current is not None and pending == current  # a PROMOTE that died before it took AWSPENDING off
+        complete = current is not None and on[_CURRENT].holds(self._endpoints.content(current)) and not left_over
         return Published(
             current=current,
             complete=complete or _CURRENT not in on,
-            pending=None if pending == current else pending,  # also where both labels are on one version
+            pending=None if left_over else pending,
             previous=tokens.get(_PREVIOUS),
             retired=tokens.get(_RETIRED),
             rejected=tokens.get(_REJECTED),
@@ -142,11 +143,10 @@ class SecretsManagerPublication:
             )
 
     def _nothing_pending(self, token: Token) -> None:
-        """Take AWSPENDING off AWSCURRENT's version and off one with `token`; another token is in flight, and stays."""
+        """Take AWSPENDING off a version with `token`, AWSCURRENT's or not; another token is in flight, and stays."""
         versions = self._versions()
-        for version in versions:
-            if _PENDING in version.labels and (_CURRENT in version.labels or version.token == token):
-                self._move(_PENDING, versions, None)
+        if any(_PENDING in version.labels and version.token == token for version in versions):
+            self._move(_PENDING, versions, None)
 
     def _move(self, label: str, versions: Iterable[_Version], to: str | None) -> None:
         """End with `label` on the version `to`, or on none."""

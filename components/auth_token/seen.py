@@ -72,7 +72,7 @@ class Published:
     current: Token | None = None
     """AWSCURRENT: what clients read."""
     complete: bool = True
-    """Whether AWSCURRENT also names the group's present endpoints."""
+    """Whether AWSCURRENT also names the group's present endpoints, and AWSPENDING is off it."""
     pending: Token | None = None
     """AWSPENDING, where it is on another version than AWSCURRENT."""
     previous: Token | None = None
