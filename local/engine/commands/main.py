@@ -22,12 +22,12 @@ for _command in (init, config, preview, up, refresh, destroy, output, rm, cancel
     cli.add_command(_command)
 
 
-def main() -> int:
-    """Run the command line; the exit code."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line, the process's own if no other is given; the exit code."""
     # gRPC's own handlers for fork would wake threads that children, which exec at once, have no use for.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     try:
-        cli.main(standalone_mode=False)
+        return cli.main(arguments, prog_name="python -m local.engine", standalone_mode=False) or 0
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
@@ -36,4 +36,3 @@ def main() -> int:
     except EngineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    return 0

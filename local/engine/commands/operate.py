@@ -14,7 +14,7 @@ from rich.console import Console
 from local.engine.commands.options import on_stack, refused, tolerated
 from local.engine.display.digest import Digest
 from local.engine.display.progress import Progress
-from local.engine.errors import Cancelled, EngineError
+from local.engine.errors import Cancelled, EngineError, OperationFailed
 from local.engine.events.log import EventLog
 from local.engine.events.masking import Masker
 from local.engine.events.reporter import Listener
@@ -123,7 +123,7 @@ def _operate(
     with ExitStack() as open_files:
         listeners = [_display(request, masker, open_files, as_json=as_json)]
         if event_log is not None:
-            listeners.append(open_files.enter_context(EventLog(event_log.open("w", encoding="utf-8"), masker)))
+            listeners.append(EventLog(open_files.enter_context(event_log.open("w", encoding="utf-8")), masker))
         outcome = run(request, listeners, masker)
     _judge(outcome, request, expect_no_changes=expect_no_changes)
 
@@ -132,16 +132,16 @@ def _display(request: Request, masker: Masker, open_files: ExitStack, *, as_json
     if as_json and request.dry_run:
         return Digest(sys.stdout, masker)
     if as_json:
-        return open_files.enter_context(EventLog(sys.stdout, masker))
+        return EventLog(sys.stdout, masker)
     headline = "Previewing " + request.command if request.preview_only else _HEADLINES[request.command]
-    return Progress(Console(highlight=False), masker, f"{headline} ({request.stack}):")
+    return open_files.enter_context(Progress(Console(highlight=False), masker, f"{headline} ({request.stack}):"))
 
 
 def _judge(outcome: Outcome, request: Request, *, expect_no_changes: bool) -> None:
     if outcome.result == "canceled":
         raise Cancelled("the operation was cancelled")
     if not outcome.succeeded:
-        raise SystemExit(EngineError.exit_code)
+        click.get_current_context().exit(OperationFailed.exit_code)  # it has been told what failed
     if expect_no_changes and outcome.changed:
         what = "were proposed" if request.dry_run else "occurred"
         raise EngineError(f"no changes were expected but changes {what}")

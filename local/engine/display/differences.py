@@ -12,7 +12,7 @@ from local.engine.events.masking import Masker
 from local.engine.properties import paths
 from local.engine.properties.changes import Kind, differences
 from local.engine.properties.state_form import compact_json
-from local.engine.properties.values import Properties, PropertyValue, Secret, for_people
+from local.engine.properties.values import Properties, PropertyValue, Secret, equal, for_people
 from local.engine.providers.diff import PropertyChange
 
 _LONGEST: Final = 120
@@ -73,20 +73,30 @@ def _line(step: Step, path: str, change: PropertyChange, masker: Masker) -> Text
     return line
 
 
-def output_lines(old: Properties, new: Properties, masker: Masker) -> Iterator[Text]:
-    """A line for each of the stack's outputs, with what has changed of it."""
+def output_lines(old: Properties, new: Properties, masker: Masker, *, indent: int = 4) -> Iterator[Text]:
+    """A line for each of the stack's outputs, with what has changed of it; one for each part of an object."""
     width = max((len(key) for key in {*old, *new}), default=0)
-    kinds = {str(path[0]): kind for path, kind in differences(old, new).items()}
     for key in sorted({*old, *new}):
-        name = f"{key:{width}}"
-        if key not in kinds:
-            yield Text(f"    {name}: {_value(new[key], masker)}")
-        elif key not in old:
-            yield Text(f"  + {name}: {_value(new[key], masker)}", style="green")
-        elif key not in new:
-            yield Text(f"  - {name}: {_value(old[key], masker)}", style="red")
+        before, after = old.get(key), new.get(key)
+        kind = Kind.ADD if key not in old else Kind.DELETE if key not in new else Kind.UPDATE
+        sign, style = (" ", "") if equal(before, after) else _SIGNS[kind.value]
+        name = f"{sign:>{indent - 1}} {key:{width}}: "
+        if (before or after) and _is_object(before) and _is_object(after):
+            yield Text(f"{name}{{", style=style)
+            yield from output_lines(_parts(before), _parts(after), masker, indent=indent + 4)
+            yield Text(f"{'':{indent}}}}", style=style)
+        elif kind is Kind.UPDATE and sign != " ":
+            yield Text(f"{name}{_value(before, masker)} => {_value(after, masker)}", style=style)
         else:
-            yield Text(f"  ~ {name}: {_value(old[key], masker)} => {_value(new[key], masker)}", style="yellow")
+            yield Text(f"{name}{_value(before if kind is Kind.DELETE else after, masker)}", style=style)
+
+
+def _is_object(value: PropertyValue) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _parts(value: PropertyValue) -> Properties:
+    return value if isinstance(value, dict) else {}
 
 
 def _at(properties: Properties, path: str) -> PropertyValue:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Final
 
 from rich.console import Console, Group
@@ -60,7 +61,7 @@ class _Kept:
 
 
 class Progress:
-    """Shows events on a console; a listener of an operation."""
+    """Shows events on a console; a listener of an operation, to be used in a `with` block."""
 
     def __init__(self, console: Console, masker: Masker, headline: str) -> None:
         self._console, self._masker, self._headline = console, masker, headline
@@ -70,6 +71,17 @@ class Progress:
         self._stack_title = ""
         self._ended = threading.Event()
         self._live: Live | None = None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _e: BaseException | None, _tb: TracebackType | None) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        self._ended.set()
+        if self._live is not None:
+            self._live.stop()
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
@@ -110,7 +122,8 @@ class Progress:
             self._running[step.urn] = _Running(step, time.monotonic())
         if step.op is Op.REPLACE and not planning:  # its halves tell what happens
             self._running.pop(step.urn, None)
-            self._print_step(step, "replacing", "", with_changes=True)
+            created = step.new is not None and step.new.id
+            self._print_step(step, "replaced" if created else "replacing", "")
 
     def _step_ended(self, step: Step, *, planning: bool) -> None:
         running = self._running.pop(step.urn, None)
@@ -124,7 +137,7 @@ class Progress:
         shown = planning and step.is_logical
         if planning and not shown:
             return
-        self._print_step(step, str(step.op) if planning else words.done, taken, with_changes=True)
+        self._print_step(step, str(step.op) if planning else words.done, taken)
 
     def _step_failed(self, step: Step) -> None:
         running = self._running.pop(step.urn, None)
@@ -132,7 +145,7 @@ class Progress:
         self._kept.failed += 1
         self._print(Text(f" ** {title(step)} {WORDS[step.op].doing} failed{taken}", style="bold red"))
 
-    def _print_step(self, step: Step, what: str, taken: str, *, with_changes: bool) -> None:
+    def _print_step(self, step: Step, what: str, taken: str) -> None:
         words = WORDS[step.op]
         line = Text(f" {words.sign} {title(step)} ")
         line.append(what, style=words.style)
@@ -141,7 +154,7 @@ class Progress:
         if short:
             line.append(f" {short}")
         self._print(line)
-        for change in change_lines(step, self._masker) if with_changes else ():
+        for change in change_lines(step, self._masker):
             self._print(change)
 
     # ----- what takes long
@@ -192,9 +205,7 @@ class Progress:
     # ----- the end
 
     def _summarize(self, event: Summary) -> None:
-        self._ended.set()
-        if self._live is not None:
-            self._live.stop()
+        self._close()
         self._print_diagnostics()
         self._print_outputs(event)
         self._print(Text("Resources:", style="bold magenta"))
@@ -226,6 +237,8 @@ class Progress:
             self._print(Text())
 
     def _print(self, line: Text) -> None:
+        if self._live is not None:
+            self._live.refresh()  # else what has just ended would once more be drawn as under way
         self._console.print(line, soft_wrap=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from types import TracebackType
 from typing import TextIO
 
 from local.engine.events.apitype import engine_event
@@ -13,17 +12,11 @@ from local.engine.events.model import Event
 
 
 class EventLog:
-    """Writes each event at once, for whoever follows the file; closes the file with its `with` block."""
+    """Writes each event at once, for whoever follows the file."""
 
     def __init__(self, file: TextIO, masker: Masker) -> None:
         self._file, self._masker = file, masker
         self._sequence = 0
-
-    def __enter__(self) -> EventLog:
-        return self
-
-    def __exit__(self, _type: type[BaseException] | None, _e: BaseException | None, _tb: TracebackType | None) -> None:
-        self._file.close()
 
     def __call__(self, event: Event) -> None:
         """Write an event."""

@@ -118,10 +118,9 @@ class Plugin:
                 return stub, None
             raise ProviderError(f"handshake with plugin {self.package!r} failed: {error.details()}") from error
 
-    @property
-    def exit_code(self) -> int | None:
-        """The process's exit code, or None while it runs."""
-        return self._child.exit_code
+    def wait(self, timeout: float) -> int | None:
+        """The process's exit code, or None if it is still running after `timeout` seconds."""
+        return self._child.wait(timeout)
 
     def cancel(self) -> None:
         """Ask the plugin to give up what it is doing."""

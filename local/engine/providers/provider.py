@@ -33,6 +33,9 @@ from local.engine.state.urns import resource_name, resource_type
 _INTERNAL: Final = "__internal"
 """Where the engine keeps what plugins are not to see of a provider resource's inputs."""
 _VERSION: Final = "version"
+_CUT_OFF: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+_DYING: Final = 0.5
+"""Seconds that a plugin whose connection has broken has to end; one that lives on has broken it for another reason."""
 _STATUS_DETAILS: Final = "grpc-status-details-bin"
 
 Request = TypeVar("Request")
@@ -270,10 +273,8 @@ class Provider:
 
     def _explained(self, error: grpc.RpcError) -> ProviderError:
         message = error.details() or str(error.code())
-        if error.code() == grpc.StatusCode.UNAVAILABLE and self.plugin.exit_code is not None:
-            message = (
-                f"the plugin of {self.plugin.package!r} ended in the middle of it (exit code {self.plugin.exit_code})"
-            )
+        if error.code() in _CUT_OFF and (code := self.plugin.wait(_DYING)) is not None:
+            message = f"the plugin of {self.plugin.package!r} ended in the middle of it: exit code {code}"
         failed = _initialization_failure(error)
         if failed is None:
             return ProviderError(message)
