@@ -84,6 +84,8 @@ class SecretsManagerPublication:
     def look(self) -> Published:
         """Which token each label is on. A version that we have not written holds an unknown token, None.
 
+        `complete` means that PROMOTE of AWSCURRENT's token would change nothing: neither the content nor AWSPENDING.
+
         Raises PublicationError where the secret is gone or about to go; ClientError where AWS does not let us look.
         """
         on = {label: version for version in self._versions() for label in version.labels}
