@@ -1,4 +1,4 @@
-"""The key that encrypts the nodes' disks, their snapshots and the slow log."""
+"""The key that encrypts the nodes' disks, their snapshots, the slow log and the published token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def key(
     """
     made = aws.kms.Key(
         scope.name("key"),
-        description=pulumi.Output.concat("Disks, snapshots and slow log of ", group_id),
+        description=pulumi.Output.concat("Disks, snapshots, slow log and published token of ", group_id),
         policy=pulumi.Output.json_dumps(policy(scope, log_group_name)),
         enable_key_rotation=True,
         deletion_window_in_days=deletion_days,

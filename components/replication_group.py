@@ -12,9 +12,10 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pydantic.alias_generators import to_camel
 
-from components import encryption, network, parameters, rules, slow_log
+from components import encryption, network, parameters, publication_secret, rules, slow_log
 from components.auth_token.resource import AuthTokenRotation, AuthTokenRotationArgs
 from components.auth_token.rules import TOKEN_LENGTH, TOKEN_SPECIAL
+from components.auth_token.schedule import TokenSchedule, TokenScheduleArgs
 from components.auth_token.seen import Verify
 from components.rules.network import lets_everybody_in
 from components.rules.rotation import seconds
@@ -62,6 +63,12 @@ class ReplicationGroupArgs:
     protect: bool
 
     generation: pulumi.Input[int]
+    max_age: pulumi.Input[str]
+    publish: str
+    secret_recovery_days: pulumi.Input[int]
+    overlap: pulumi.Input[str]
+    max_wait: pulumi.Input[str]
+    revoke_through: pulumi.Input[int]
     verify: pulumi.Input[str]
     rotation_deadline: pulumi.Input[str]
     apply_pending_changes: pulumi.Input[bool]
@@ -87,6 +94,8 @@ class ReplicationGroup(pulumi.ComponentResource):
     """The token that the nodes ask for, a secret; AuthTokenRotation's, which alone knows when a new one is in force."""
     rotation: pulumi.Output[Mapping[str, Any]]
     """What is known about the token: generation, phase, what was proven on how many nodes, and when."""
+    secret_arn: pulumi.Output[str]
+    """The secret in which clients find the token and the endpoints; empty where the token is not published."""
 
     def __init__(self, name: str, args: ReplicationGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("redis-auth-token:index:ReplicationGroup", name, None, opts)
@@ -101,11 +110,18 @@ class ReplicationGroup(pulumi.ComponentResource):
                 replication_group_id=group.replication_group_id,
                 replication_group_arn=group.arn,
                 token=parts.token.result,
-                generation=args.generation,
+                generation=parts.schedule.turn,
                 verify=args.verify,
-                deadline_seconds=pulumi.Output.from_input(args.rotation_deadline).apply(seconds),
+                deadline_seconds=_seconds(args.rotation_deadline),
                 apply_pending_changes=args.apply_pending_changes,
                 ca_file=args.ca_file,
+                secret_arn=parts.secret_arn,
+                primary_endpoint=group.primary_endpoint_address,
+                reader_endpoint=group.reader_endpoint_address,
+                port=cast("pulumi.Output[int]", group.port),  # always there once the group is
+                overlap_seconds=_seconds(args.overlap),
+                max_wait_seconds=_seconds(args.max_wait),
+                revoke_through=args.revoke_through,
             ),
             # A group that is replaced is deleted first, and the engine deletes what must be replaced with it even
             # before that, when it has not loaded the provider of dynamic resources; deleted_with spares it that call.
@@ -117,6 +133,7 @@ class ReplicationGroup(pulumi.ComponentResource):
         self.port = cast("pulumi.Output[int]", group.port)  # always there once the group is
         self.auth_token = changed.token
         self.rotation = changed.facts
+        self.secret_arn = parts.secret_arn
         self.register_outputs(
             {
                 "replicationGroupId": self.replication_group_id,
@@ -125,6 +142,7 @@ class ReplicationGroup(pulumi.ComponentResource):
                 "port": self.port,
                 "authToken": self.auth_token,
                 "rotation": self.rotation,
+                "secretArn": self.secret_arn,
             }
         )
 
@@ -138,6 +156,8 @@ class _Parts:
     access: aws.ec2.SecurityGroup
     parameters: aws.elasticache.ParameterGroup
     deliveries: list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]
+    secret_arn: pulumi.Output[str]
+    schedule: TokenSchedule
     token: random.RandomPassword
     """The wanted token. It is in force when AuthTokenRotation says so, not before."""
 
@@ -161,6 +181,11 @@ def _parts(scope: Scope, args: ReplicationGroupArgs) -> _Parts:
             scope, log_group_name=log_group_name, key_arn=key.arn, retention_days=args.slow_log_retention_days
         )
         deliveries.append(slow_log.delivery(logs))
+    schedule = TokenSchedule(
+        scope.name("schedule"),
+        TokenScheduleArgs(generation=args.generation, max_age_seconds=_seconds(args.max_age)),
+        scope.child(),
+    )
     place = network.default_place(scope) if args.use_default_vpc else network.Place(args.vpc_id, args.subnet_ids)
     return _Parts(
         key=key,
@@ -181,14 +206,26 @@ def _parts(scope: Scope, args: ReplicationGroupArgs) -> _Parts:
             parameters=args.parameters,
         ),
         deliveries=deliveries,
+        secret_arn=publication_secret.secret(
+            scope, group_id=group_id, key_arn=key.arn, recovery_days=args.secret_recovery_days
+        )
+        if args.publish == "secretsManager"
+        else pulumi.Output.from_input(""),
+        schedule=schedule,
         token=random.RandomPassword(
             scope.name("token"),
             length=TOKEN_LENGTH,
             override_special=TOKEN_SPECIAL,
-            keepers={"generation": pulumi.Output.from_input(args.generation).apply(lambda number: str(int(number)))},
+            # Named as before there was a schedule, whose first turn is the generation: such stacks keep their token.
+            keepers={"generation": schedule.turn.apply(lambda turn: str(int(turn)))},
             opts=scope.child(),
         ),
     )
+
+
+def _seconds(duration: pulumi.Input[str]) -> pulumi.Output[int]:
+    """The seconds of a duration; none of an empty one."""
+    return pulumi.Output.from_input(duration).apply(lambda text: seconds(text) if text else 0)
 
 
 def _group(scope: Scope, args: ReplicationGroupArgs, parts: _Parts) -> aws.elasticache.ReplicationGroup:

@@ -69,6 +69,12 @@ class Settings(BaseModel):
 
     generation: int
     verify: str
+    max_age: str
+    publish: str
+    secret_recovery_days: int
+    overlap: str
+    max_wait: str
+    revoke_through: int
     rotation_deadline: str
     apply_pending_changes: bool
     ca_file: str

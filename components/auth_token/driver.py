@@ -123,7 +123,7 @@ def rotate(goal: Goal, port: Port) -> Outcome:
                     run = answered
                     waiting.anew()
             case Publish(action, credential):
-                port.tell(f"{action} {credential}", 0.0)
+                port.tell(f"{action} {_called(credential)}", 0.0)
                 port.publish(action, run.token(credential))
             case StartOverlap():
                 run = replace(run, overlap_from=seen.now)
@@ -215,8 +215,7 @@ def _take_up(run: Run, plan: Plan) -> Run:
 def _send(run: Run, seen: Seen, port: Port, strategy: Strategy, credential: Credential) -> Run | None:
     """Send one change; None where AWS was too busy to take it."""
     assert seen.group is not None
-    name = "the new token" if credential is Credential.CURRENT else credential
-    port.tell(f"{strategy} {name}", 0.0)
+    port.tell(f"{strategy} {_called(credential)}", 0.0)
     reply, message = port.send(strategy, run.token(credential))
     if reply is Reply.BUSY:
         return None
@@ -229,6 +228,11 @@ def _send(run: Run, seen: Seen, port: Port, strategy: Strategy, credential: Cred
         message=message,
     )
     return replace(run, sent=sent, rotated=run.rotated or strategy is Strategy.ROTATE, doubted_at=None)
+
+
+def _called(credential: Credential) -> str:
+    """While it comes in, the token that is to be the current one is the new one."""
+    return "the new token" if credential is Credential.CURRENT else credential
 
 
 def _outcome(run: Run, seen: Seen, finish: Finish) -> Outcome:

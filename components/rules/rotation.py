@@ -9,7 +9,8 @@ from typing import Final
 
 from components.auth_token.seen import Verify
 
-_DURATION: Final = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION: Final = re.compile(r"(?=.)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_PUBLISH: Final = ("secretsManager", "none")
 
 
 def generation_counts(generation: int) -> Iterator[str]:
@@ -37,10 +38,45 @@ def proofs_can_connect(
 
 def deadline_is_a_duration(rotation_deadline: str) -> Iterator[str]:
     """A duration such as 60m, 1h30m or 90s, longer than none."""
-    try:
-        seconds(rotation_deadline)
-    except ValueError as error:
-        yield str(error)
+    yield from _duration(rotation_deadline, or_none=False)
+
+
+def publish_is_one(publish: str) -> Iterator[str]:
+    """secretsManager or none."""
+    if publish not in _PUBLISH:
+        yield f"is not one of {', '.join(_PUBLISH)}"
+
+
+def recovery_is_possible(secret_recovery_days: int) -> Iterator[str]:
+    """Secrets Manager keeps a deleted secret for 7 to 30 days, or, with 0, not at all (DeleteSecret, API reference)."""
+    if secret_recovery_days != 0 and not 7 <= secret_recovery_days <= 30:
+        yield "is neither 0 nor 7 to 30 days"
+
+
+def overlap_is_a_duration(overlap: str) -> Iterator[str]:
+    """A duration such as 5m or 1h, or 0s for none."""
+    yield from _duration(overlap)
+
+
+def wait_is_a_duration(max_wait: str) -> Iterator[str]:
+    """A duration such as 10m, or 0s not to wait at all."""
+    yield from _duration(max_wait)
+
+
+def age_is_above_the_overlap(max_age: str, overlap: str) -> Iterator[str]:
+    """Empty, or a duration such as 30d, longer than overlap: no token is due before the one before it is out."""
+    if not max_age:
+        return
+    wrong = [*_duration(max_age, or_none=False)]
+    yield from wrong
+    if not wrong and not [*_duration(overlap)] and seconds(max_age) <= seconds(overlap):
+        yield f"is not above overlap, which is {overlap}: a token would be due before the one before it is out"
+
+
+def revoked_generations_count(revoke_through: int) -> Iterator[str]:
+    """The last generation that has leaked, or 0 for none."""
+    if revoke_through < 0:
+        yield "is below 0; 0 revokes nothing"
 
 
 def authorities_can_be_read(ca_file: str) -> Iterator[str]:
@@ -57,12 +93,20 @@ def authorities_can_be_read(ca_file: str) -> Iterator[str]:
 
 
 def seconds(duration: str) -> int:
-    """The seconds of `duration`, such as 60m, 1h30m or 90s. Raises ValueError, which names the rule."""
+    """The seconds of `duration`, such as 30d, 60m, 1h30m, 90s or 0s. Raises ValueError, which names the rule."""
     match = _DURATION.fullmatch(duration)
-    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    if not (total := hours * 3600 + minutes * 60 + rest):
-        raise ValueError("is no duration; write hours, minutes and seconds, such as 60m, 1h30m or 90s")
-    return total
+    if match is None:
+        raise ValueError("is no duration; write days, hours, minutes and seconds, such as 30d, 60m, 1h30m or 90s")
+    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+
+
+def _duration(text: str, *, or_none: bool = True) -> Iterator[str]:
+    try:
+        if not seconds(text) and not or_none:
+            yield "is no time at all; write a duration such as 60m, 1h30m or 90s"
+    except ValueError as error:
+        yield str(error)
 
 
 CHECKS: Final = (
@@ -70,5 +114,11 @@ CHECKS: Final = (
     verify_is_one,
     proofs_can_connect,
     deadline_is_a_duration,
+    publish_is_one,
+    recovery_is_possible,
+    overlap_is_a_duration,
+    wait_is_a_duration,
+    age_is_above_the_overlap,
+    revoked_generations_count,
     authorities_can_be_read,
 )

@@ -62,6 +62,8 @@ class MotoServices:
             return "NotImplemented", f"The local cloud does not have {operation}."
         if operation in ("PutSecretValue", "UpdateSecret") and isinstance(parameters, dict):
             return self._reused_version(region, parameters)
+        if operation == "UpdateSecretVersionStage" and isinstance(parameters, dict):
+            return self._label_elsewhere(region, parameters)
         return None
 
     def kms_key_arn(self, region: str, key: str) -> str | None:
@@ -112,6 +114,20 @@ class MotoServices:
             f"{secret.arn}.",
         )
 
+    def _label_elsewhere(self, region: str, parameters: dict[str, Any]) -> tuple[str, str] | None:
+        """A label is on one version at a time and is moved only from where it is said to be; moto leaves it on both."""
+        label, said = parameters.get("VersionStage"), parameters.get("RemoveFromVersionId")
+        secret = self._backend("secretsmanager", region).secrets.get(parameters.get("SecretId"))
+        versions = getattr(secret, "versions", {})
+        holder = next((id_ for id_, version in versions.items() if label in version["version_stages"]), None)
+        if holder is None or said:  # moto looks itself whether the label is where it is said to be
+            return None
+        return (
+            "InvalidParameterException",
+            f"The parameter RemoveFromVersionId can't be empty. Staging label {label} is currently attached to version "
+            f"{holder}, so you must explicitly reference that version in RemoveFromVersionId.",
+        )
+
     def _backend(self, service: str, region: str) -> Any:
         self._loaded()
         from moto import backends  # after the import of all the rest, which is late on purpose
@@ -138,5 +154,18 @@ def _load() -> Application:
     get_backend: Any = backends.get_backend  # typed for literal names only
     for service in SERVICES.values():
         get_backend(service)
+    _read_current_by_its_label()
     application: Application = DomainDispatcherApplication(create_backend_app)
     return application
+
+
+def _read_current_by_its_label() -> None:
+    """moto keeps what AWSCURRENT is on apart from the label, and forgets to follow it in UpdateSecretVersionStage."""
+    from moto.secretsmanager import models
+
+    def current(secret: Any) -> str | None:
+        labelled = (id_ for id_, version in secret.versions.items() if "AWSCURRENT" in version["version_stages"])
+        return next(labelled, None)
+
+    secrets: Any = models.FakeSecret  # its attribute becomes a property
+    secrets.default_version_id = property(current, lambda _secret, _id: None)

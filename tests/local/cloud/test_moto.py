@@ -140,6 +140,36 @@ def test_a_version_of_a_secret_never_changes(aws: Callable[[str], Any], stages: 
     assert secrets.get_secret_value(SecretId=name, VersionId=token)["SecretString"] == FIRST
 
 
+def test_what_is_read_without_a_label_follows_awscurrent(aws: Callable[[str], Any]) -> None:
+    secrets, name = aws("secretsmanager"), str(uuid.uuid4())
+    secrets.create_secret(Name=name)
+    first, second = (
+        secrets.put_secret_value(SecretId=name, SecretString=text, VersionStages=[stage])["VersionId"]
+        for text, stage in (("first", "AWSCURRENT"), ("second", "AWSPENDING"))
+    )
+    for text, to, frm in (("second", second, first), ("first", first, second)):
+        secrets.update_secret_version_stage(
+            SecretId=name, VersionStage="AWSCURRENT", MoveToVersionId=to, RemoveFromVersionId=frm
+        )
+        assert secrets.get_secret_value(SecretId=name)["SecretString"] == text
+    third = secrets.put_secret_value(SecretId=name, SecretString="third")["VersionId"]
+    labels = secrets.describe_secret(SecretId=name)["VersionIdsToStages"]
+    assert (labels[third], labels[first], labels[second]) == (["AWSCURRENT"], ["AWSPREVIOUS"], ["AWSPENDING"])
+
+
+def test_a_label_is_moved_only_from_where_it_is_said_to_be(aws: Callable[[str], Any]) -> None:
+    secrets, name = aws("secretsmanager"), str(uuid.uuid4())
+    secrets.create_secret(Name=name, SecretString="first")
+    first = secrets.get_secret_value(SecretId=name)["VersionId"]
+    second = secrets.put_secret_value(SecretId=name, SecretString="second", VersionStages=["OURS"])["VersionId"]
+    move = {"SecretId": name, "VersionStage": "OURS", "MoveToVersionId": first}
+    refusal("InvalidParameterException", secrets.update_secret_version_stage, **move)
+    refusal("InvalidParameterException", secrets.update_secret_version_stage, **move, RemoveFromVersionId=first)
+    secrets.update_secret_version_stage(**move, RemoveFromVersionId=second)
+    refusal("InvalidParameterException", secrets.update_secret_version_stage, **move)
+    assert "OURS" in secrets.describe_secret(SecretId=name)["VersionIdsToStages"][first]
+
+
 def test_requests_without_a_signature_are_refused(cloud: Cloud) -> None:
     from botocore import UNSIGNED
     from botocore.config import Config
