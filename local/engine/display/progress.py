@@ -34,20 +34,19 @@ from local.engine.events.model import (
 from local.engine.properties.values import Properties
 from local.engine.state.urns import STACK_TYPE
 
-_FIRST_REMINDER: Final = 5.0
-"""Seconds after which a step that is still under way is mentioned where there is no terminal; later ones double."""
-_TICK: Final = 0.25
+FIRST_REMINDER: Final = 5.0
+_TICK: Final = 0.1
 _SIGNIFICANT: Final = ("warning", "error")
 
 
 @dataclass(slots=True)
 class _Running:
-    """A step under way: since when, what its provider last said about the moment, and when it is mentioned next."""
+    """A step under way: since when, when it is mentioned next, and what its provider last said about the moment."""
 
     step: Step
     began: float
+    reminder: float
     message: str = ""
-    reminder: float = _FIRST_REMINDER
 
 
 @dataclass(slots=True)
@@ -61,10 +60,17 @@ class _Kept:
 
 
 class Progress:
-    """Shows events on a console; a listener of an operation, to be used in a `with` block."""
+    """Shows events on a console; a listener of an operation, to be used in a `with` block.
 
-    def __init__(self, console: Console, masker: Masker, headline: str) -> None:
+    Where there is no terminal, a step that is still under way after `first_reminder` seconds is mentioned, and again
+    each time that it has taken twice as long.
+    """
+
+    def __init__(
+        self, console: Console, masker: Masker, headline: str, *, first_reminder: float = FIRST_REMINDER
+    ) -> None:
         self._console, self._masker, self._headline = console, masker, headline
+        self._first_reminder = first_reminder
         self._guard = threading.RLock()
         self._running: dict[str, _Running] = {}
         self._kept = _Kept()
@@ -119,7 +125,7 @@ class Progress:
             self._stack_title = title(step)
             self._kept.old_outputs = step.old.outputs if step.old else {}
         if not step.is_internal and not planning:
-            self._running[step.urn] = _Running(step, time.monotonic())
+            self._running[step.urn] = _Running(step, time.monotonic(), self._first_reminder)
         if step.op is Op.REPLACE and not planning:  # its halves tell what happens
             self._running.pop(step.urn, None)
             created = step.new is not None and step.new.id
