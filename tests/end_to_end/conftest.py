@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from local.cloud import client
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -105,4 +107,6 @@ def clone(tmp_path: Path) -> Iterator[Clone]:
     """A clone; whatever a test leaves running in it is taken down."""
     made = make_clone(tmp_path / "clone")
     yield made
-    subprocess.run([sys.executable, "-m", "local", "down"], cwd=made.path, capture_output=True, check=False)
+    running = client.find(made.path / ".local" / "cloud")
+    if running:
+        running.stop()

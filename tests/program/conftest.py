@@ -98,6 +98,8 @@ class _Cloud(pulumi.runtime.Mocks):
             },
             "random:index/randomPassword:RandomPassword": {"result": secret(TOKEN)},
             "random:index/randomId:RandomId": {"hex": f"{args.name.rpartition('-')[2]}hex"},
+            "pulumi-python:dynamic:TokenSchedule": {"turn": args.inputs.get("generation")},
+            "aws:secretsmanager/secret:Secret": {"arn": f"arn:aws:secretsmanager:::secret:{args.name}"},
             "pulumi-python:dynamic:AuthTokenRotation": {"facts": {"generation": 1, "phase": "proven"}},
         }
         name = args.inputs.get("name", f"{args.name}-1a2b3c4")

@@ -16,6 +16,9 @@ from tests.program.stacks import NETWORK, ROOT, told
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 KEY = "aws:kms/key:Key"
 ROTATION = "pulumi-python:dynamic:AuthTokenRotation"
+SCHEDULE = "pulumi-python:dynamic:TokenSchedule"
+SECRET = "aws:secretsmanager/secret:Secret"
+POLICY = "aws:secretsmanager/secretPolicy:SecretPolicy"
 COMPONENT = "redis-auth-token:index:ReplicationGroup"
 
 
@@ -295,11 +298,40 @@ def test_only_the_given_sources_get_in_and_nothing_gets_out(execute: Execute) ->
     }
 
 
+def test_the_token_is_published_in_a_secret_of_the_stacks_own_key(prod: Run) -> None:
+    made = prod.only(SECRET).inputs
+    assert (made["kmsKeyId"], made["recoveryWindowInDays"]) == ("arn:aws:kms:::key/orders-key", 30)
+    (denied,) = json.loads(prod.only(POLICY).inputs["policy"])["Statement"]
+    assert denied["Effect"] == "Deny"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    rotation = prod.only(ROTATION).inputs
+    assert rotation["secret_arn"] == "arn:aws:secretsmanager:::secret:orders-auth-token"
+    assert (rotation["primary_endpoint"], rotation["reader_endpoint"]) == ("primary.example", "reader.example")
+
+
+def test_without_publication_there_is_no_secret(execute: Execute) -> None:
+    run = execute(config=told("Pulumi.dev.yaml", baseName="orders", publish="none"))
+    assert not [resource for resource in run.resources.values() if "secretsmanager" in resource.type]
+    assert run.only(ROTATION).inputs["secret_arn"] == ""
+    assert run.exports["secretArn"] == ""
+
+
+def test_the_schedule_stands_before_the_token(execute: Execute) -> None:
+    changes = {"maxAge": "30d", "generation": 3, "overlap": "1h", "maxWait": "0s", "revokeThrough": 2}
+    run = execute(config=told("Pulumi.dev.yaml", baseName="orders", **changes))
+    schedule = run.only(SCHEDULE).inputs
+    assert (schedule["generation"], schedule["max_age_seconds"]) == (3, 30 * 86400)
+    assert run.only("random:index/randomPassword:RandomPassword").inputs["keepers"] == {"generation": "3"}
+    rotation = run.only(ROTATION).inputs
+    told_so = ("generation", "overlap_seconds", "max_wait_seconds", "revoke_through")
+    assert [rotation[key] for key in told_so] == [3, 3600, 0, 2]
+
+
 def test_everything_that_takes_tags_has_them(prod: Run) -> None:
     untagged = {COMPONENT, ROTATION, "aws:kms/alias:Alias", "random:index/randomId:RandomId"}
-    untagged |= {"random:index/randomPassword:RandomPassword"}
+    untagged |= {"random:index/randomPassword:RandomPassword", SCHEDULE, POLICY}
     tagged = [resource for resource in prod.resources.values() if resource.type not in untagged]
-    assert len(tagged) == 7
+    assert len(tagged) == 8
     for resource in tagged:
         expected = {"Environment": "production", "Service": "orders", "Name": resource.name}
         assert resource.inputs["tags"] == expected, resource.name
@@ -322,6 +354,7 @@ def test_the_outputs_are_few_and_the_token_is_secret(prod: Run) -> None:
         "port": 6379,
         "authToken": TOKEN,
         "rotation": {"generation": 1, "phase": "proven"},
+        "secretArn": "arn:aws:secretsmanager:::secret:orders-auth-token",
     }
     assert type(prod.exports["port"]) is int
     assert prod.secret_exports == {"authToken"}

@@ -106,16 +106,21 @@ def test_everybody_is_let_in_only_by_name(block: str) -> None:
     assert not [*network.not_everybody_is_let_in(["0.0.0.0/1", "10.0.0.0/8", "none"], allow_any_source=False)]
 
 
-@given(st.integers(0, 99), st.integers(0, 999), st.integers(0, 9999))
-def test_durations_are_added_up(hours: int, minutes: int, rest: int) -> None:
-    total = hours * 3600 + minutes * 60 + rest
-    if total:
-        assert rotation.seconds(f"{hours}h{minutes}m{rest}s") == total
-    if minutes:
-        assert rotation.seconds(f"{minutes}m") == minutes * 60
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 999), st.integers(0, 9999))
+def test_durations_are_added_up(days: int, hours: int, minutes: int, rest: int) -> None:
+    total = days * 86400 + hours * 3600 + minutes * 60 + rest
+    assert rotation.seconds(f"{days}d{hours}h{minutes}m{rest}s") == total
+    assert rotation.seconds(f"{minutes}m") == minutes * 60
 
 
-@pytest.mark.parametrize("text", ["", "60", "1d", "m", "1m1h", "1.5h", "-1m", " 1m", "0h0m0s", "1m\n"])
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_an_age_is_above_the_overlap(age: int, overlap: int) -> None:
+    problems = [*rotation.age_is_above_the_overlap(f"{age}s", f"{overlap}s")]
+    assert bool(problems) == (age == 0 or age <= overlap)
+    assert not [*rotation.age_is_above_the_overlap("", f"{overlap}s")]
+
+
+@pytest.mark.parametrize("text", ["", "60", "1w", "m", "1m1h", "1.5h", "-1m", " 1m", "1m\n"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no duration"):
         rotation.seconds(text)
