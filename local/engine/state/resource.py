@@ -55,8 +55,8 @@ _REFUSED: Final = (
 
 
 def timestamp() -> str:
-    """Now, as the checkpoint writes it."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Now, as the real engine writes it, so that it keeps the text: without zeros in the end."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".") + "Z"
 
 
 @dataclass(eq=False, kw_only=True)
