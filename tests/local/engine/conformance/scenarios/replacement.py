@@ -1,0 +1,109 @@
+"""Replacing, in both orders, with all that hangs on it."""
+
+from tests.local.engine.conformance.scenario import Scenario, destroy, preview, up
+from tests.local.engine.conformance.toy.cloud import Cloud, Fault
+
+_HANGING_ON_IT = """
+b = Thing("b", kind=a.arn)
+c = Thing("c", tags={"of": a.arn})
+d = Thing("d", opts=Opts(depends_on=[b]))
+"""
+
+
+def _a(arguments: str) -> str:
+    return f'a = Thing("a", {arguments})\n'
+
+
+_DELETE_FIRST = "opts=Opts(delete_before_replace=True)"
+_CREATE_FIRST = "opts=Opts(delete_before_replace=False)"
+
+
+def _pair(kind: str, label: str, password: str) -> str:
+    return f"""
+group = Thing("group", kind="{kind}", label="{label}")
+token = Token("token", user="user", password=pulumi.Output.secret("{password}"),
+              opts=Opts(replace_with=[group], deleted_with=group, additional_secret_outputs=["session"]))
+pulumi.export("session", token.session)
+"""
+
+
+def _create_fails(cloud: Cloud) -> None:
+    cloud.faults[("Create", "a")] = Fault()
+
+
+def _delete_fails(cloud: Cloud) -> None:
+    cloud.faults[("Delete", "a")] = Fault()
+
+
+SCENARIOS = (
+    Scenario(
+        name="replace-create-first",
+        meaning="the new one comes first, dependents follow, the old one leaves at the end",
+        steps=(up(_a('kind="x"') + _HANGING_ON_IT), up(_a('kind="y"') + _HANGING_ON_IT)),
+    ),
+    Scenario(
+        name="replace-delete-first",
+        meaning="the plugin asks for deleting first: so do those that it would replace too, before it",
+        steps=(up(_a('label="x"') + _HANGING_ON_IT), preview(_a('label="y"') + _HANGING_ON_IT), up(), destroy()),
+    ),
+    Scenario(
+        name="replace-order-chosen",
+        meaning="the program's choice of order overrules the plugin's, both ways",
+        steps=(
+            up(_a(f'kind="x", label="x", {_DELETE_FIRST}')),
+            up(_a(f'kind="y", label="x", {_DELETE_FIRST}')),
+            up(_a(f'kind="y", label="y", {_CREATE_FIRST}')),
+        ),
+    ),
+    Scenario(
+        name="replace-with",
+        meaning="a dynamic resource is replaced with the group that it belongs to, and never deleted by itself",
+        steps=(
+            up(_pair("x", "x", "hush")),
+            preview(_pair("y", "x", "hush")),
+            up(),
+            up(_pair("y", "y", "hush")),
+            up(_pair("y", "y", "hush, new")),
+            destroy(),
+        ),
+    ),
+    Scenario(
+        name="replace-dynamic",
+        meaning="a dynamic provider that asks for deleting first is checked once more, as if there were nothing before",
+        steps=(
+            up('token = Token("token", user="one", password="p")\nThing("a", tags={"of": token.session})'),
+            up('token = Token("token", user="two", password="p")\nThing("a", tags={"of": token.session})'),
+        ),
+    ),
+    Scenario(
+        name="replace-on-changes",
+        meaning="what the program names replaces, although the plugin would update",
+        steps=(
+            up(_a('size=1, tags={"a": "1", "b": "1"}, opts=Opts(replace_on_changes=["tags.a", "size"])')),
+            up(_a('size=1, tags={"a": "1", "b": "2"}, opts=Opts(replace_on_changes=["tags.a", "size"])')),
+            up(_a('size=1, tags={"a": "2", "b": "2"}, opts=Opts(replace_on_changes=["tags.a", "size"])')),
+            up(_a('size=2, tags={"a": "2", "b": "2"}, opts=Opts(replace_on_changes=["*"])')),
+        ),
+    ),
+    Scenario(
+        name="replace-fails-create-first",
+        meaning="a successor that fails leaves the old one; an old one that stays is deleted by the next run",
+        steps=(
+            up(_a('kind="x"') + 'Thing("b", tags={"of": a.arn})'),
+            up(_a('kind="y"') + 'Thing("b", tags={"of": a.arn})', cloud=_create_fails),
+            up(cloud=_delete_fails),
+            preview(),
+            up(),
+        ),
+    ),
+    Scenario(
+        name="replace-fails-delete-first",
+        meaning="what was deleted and not yet created again is known to be missing, and made by the next run",
+        steps=(
+            up(_a('label="x"') + 'Thing("b", kind=a.arn)'),
+            up(_a('label="y"') + 'Thing("b", kind=a.arn)', cloud=_create_fails),
+            preview(),
+            up(),
+        ),
+    ),
+)
