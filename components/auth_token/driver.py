@@ -32,6 +32,7 @@ from components.auth_token.steps import (
     Seen,
     Send,
     Sent,
+    StartOver,
     StartOverlap,
     Step,
     Stop,
@@ -86,12 +87,15 @@ class Outcome:
     """The token that clients are to use."""
     token: Token
     """The same, itself."""
+    generation: int
+    """Which token that is."""
     retiring: Token | None = None
     """The token that is accepted beside it until `due`, where it is known."""
+    retiring_generation: int = 0
     due: float | None = None
     """Seconds since the epoch at which the overlap ends; None where nothing is left to do."""
-    published: bool = False
-    """Whether clients find the token in Secrets Manager."""
+    published: Published | None = None
+    """What clients find in Secrets Manager."""
 
     @property
     def proven(self) -> int:
@@ -128,7 +132,10 @@ def rotate(goal: Goal, port: Port) -> Outcome:
             case StartOverlap():
                 run = replace(run, overlap_from=seen.now)
             case NextLeg():
-                run = replace(run, legs=run.legs[1:], sent=None, rotated=False, overlap_from=None, doubted_at=None)
+                run = _leg(run, seen, run.legs[1:])
+            case StartOver():
+                port.tell("the token was changed by others meanwhile: starting over", 0.0)
+                run = Run(goal=goal, spare_sent=run.spare_sent)
             case Finish():
                 return _outcome(run, seen, step)
             case Stop():
@@ -179,9 +186,19 @@ def _look(run: Run, port: Port) -> tuple[Run, Seen]:
         if not run.roles:
             run = replace(run, roles=run.goal.roles(published))
         if run.goal.verify is not Verify.OFF:
-            asked = tuple(node for node in group.nodes if run.judged is None or node.id in run.judged)
+            asked = tuple(node for node in group.nodes if node.id not in run.passed_over)
             proof = Proof(port.probe(asked, run.tried())) if asked else proof
+        run = _noticed(run, group, proof)
     return run, Seen(group=group, proof=proof, published=published, now=port.now(), wall=port.wall())
+
+
+def _noticed(run: Run, group: Group, proof: Proof) -> Run:
+    """With what this look tells: that what was sent has landed, which nodes have come since the first look."""
+    if run.judged is not None:
+        run = replace(run, judged=run.judged | proof.reached())
+    if run.sent and run.sent.landed is None and group.changed_at != run.sent.changed_before:
+        run = replace(run, sent=replace(run.sent, landed=group.changed_at))
+    return run
 
 
 def _decide(run: Run, seen: Seen) -> tuple[Run, Step]:
@@ -193,23 +210,26 @@ def _decide(run: Run, seen: Seen) -> tuple[Run, Step]:
         if seen.now - run.doubted_at >= PATIENCE:
             step = step.doubt
     if isinstance(step, Plan):
-        return _decide(_take_up(run, step), seen)
+        return _decide(_take_up(run, seen, step), seen)
     return run, step
 
 
-def _take_up(run: Run, plan: Plan) -> Run:
+def _take_up(run: Run, seen: Seen, plan: Plan) -> Run:
+    first = run.judged is None
     return replace(
-        run,
-        legs=plan.legs,
+        _leg(run, seen, plan.legs),
         judged=plan.judged,
+        passed_over=frozenset(seen.proof.answers) - plan.judged if first else run.passed_over,
         in_force=plan.in_force,
         failure=plan.failure,
         spare_sent=run.spare_sent or Credential.SPARE in plan.legs,
-        sent=None,
-        rotated=False,
-        overlap_from=None,
-        doubted_at=None,
     )
+
+
+def _leg(run: Run, seen: Seen, legs: tuple[Credential, ...]) -> Run:
+    """At the beginning of the first of `legs`."""
+    changed_at = seen.group.changed_at if seen.group else None
+    return replace(run, legs=legs, planned_at=changed_at, sent=None, rotated=False, overlap_from=None, doubted_at=None)
 
 
 def _send(run: Run, seen: Seen, port: Port, strategy: Strategy, credential: Credential) -> Run | None:
@@ -245,7 +265,9 @@ def _outcome(run: Run, seen: Seen, finish: Finish) -> Outcome:
         proof=Proof({node.id: seen.proof.answers.get(node.id, silent) for node in asked}),
         applied=finish.applied,
         token=run.token(finish.applied),
+        generation=run.goal.generation_of(run.token(finish.applied)),
         retiring=retiring,
+        retiring_generation=run.goal.generation_of(retiring) if retiring else 0,
         due=finish.due,
-        published=seen.published is not None,
+        published=seen.published,
     )

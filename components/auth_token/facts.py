@@ -21,19 +21,18 @@ Facts = dict[str, Any]
 """JSON-like: it goes through Pulumi's state."""
 
 
-def facts(wanted: int, wanted_is_applied: bool, outcome: Outcome, before: Facts, wall: float) -> Facts:
+def facts(wanted: int, outcome: Outcome, before: Facts, wall: float) -> Facts:
     """The facts at the end of a run, `before` being those recorded by the run before, if any.
 
     `wanted` is the generation that was asked for. `proven` and `nodes` count nodes. Times are ISO 8601: `changedAt` is
     AWS's AuthTokenLastModifiedDate; `rotatedAt`, `setAt` and `dueAt` say when the applied token came in, when all else
-    was shut out, and when that is due.
+    was shut out, and when that is due. `publishedVersion` is the id of AWSCURRENT's version.
     """
     nodes = len(outcome.group.nodes)
-    generation = wanted if wanted_is_applied else _applied(outcome, before)
-    same = generation == before.get("generation") and outcome.applied is not Credential.PENDING
+    same = outcome.generation == before.get("generation")
     whole = bool(nodes) and outcome.proven == nodes
     return {
-        "generation": generation,
+        "generation": outcome.generation,
         "phase": OVERLAPPING if outcome.due else PROVEN if whole else UNPROVEN,
         "proven": outcome.proven,
         "nodes": nodes,
@@ -43,9 +42,10 @@ def facts(wanted: int, wanted_is_applied: bool, outcome: Outcome, before: Facts,
         "rotatedAt": before["rotatedAt"] if same and before.get("rotatedAt") else iso(wall),
         "setAt": "" if outcome.due else before["setAt"] if same and before.get("setAt") else iso(wall),
         "dueAt": iso(outcome.due) if outcome.due else "",
-        "retiringGeneration": _retiring_generation(generation, outcome, before),
-        "nextWaits": bool(outcome.due) and not wanted_is_applied,
+        "retiringGeneration": outcome.retiring_generation,
+        "nextWaits": bool(outcome.due) and outcome.generation != wanted,
         "published": "AWS Secrets Manager" if outcome.published else "nowhere but the stack's output",
+        "publishedVersion": outcome.published.version if outcome.published else "",
         "changedAt": outcome.group.changed_at.isoformat() if outcome.group.changed_at else "",
     }
 
@@ -82,20 +82,6 @@ def due(told: Facts) -> float | None:
 def iso(seconds: float) -> str:
     """Seconds since the epoch, for people."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def _applied(outcome: Outcome, before: Facts) -> int:
-    """The generation of a token that is not the wanted one: the recorded one, or one under way since."""
-    recorded = int(before.get("generation", 0))
-    return recorded + 1 if outcome.applied is Credential.PENDING else recorded
-
-
-def _retiring_generation(generation: int, outcome: Outcome, before: Facts) -> int:
-    if not outcome.due:
-        return 0
-    if generation == before.get("generation"):
-        return int(before.get("retiringGeneration", 0))
-    return int(before.get("generation", 0))
 
 
 def _previous(outcome: Outcome, before: Facts) -> str:

@@ -96,3 +96,9 @@ def glance(settings: Mapping[str, Any], group_id: str) -> Group | None:
     aws = Aws(parse(settings))
     client = aws.elasticache(attempts=_GLANCE_ATTEMPTS, patience=_GLANCE_SECONDS)
     return ReplicationGroupApi(client, client, group_id).look(members=False)
+
+
+def published_version(settings: Mapping[str, Any], props: Mapping[str, Any]) -> str:
+    """The id of the version that clients read, by one quick call."""
+    publication = _publication(Aws(parse(settings)), props)
+    return publication.version() if publication else ""

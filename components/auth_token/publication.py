@@ -21,6 +21,7 @@ from components.auth_token.seen import Published, Publishing
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
 _CURRENT: Final = "AWSCURRENT"
 _PENDING: Final = "AWSPENDING"
@@ -95,12 +96,18 @@ class SecretsManagerPublication:
         complete = current is not None and on[_CURRENT].holds(self._endpoints.content(current)) and not left_over
         return Published(
             current=current,
+            version=on[_CURRENT].id if _CURRENT in on else "",
             complete=complete or _CURRENT not in on,
             pending=None if left_over else pending,
             previous=tokens.get(_PREVIOUS),
             retired=tokens.get(_RETIRED),
             rejected=tokens.get(_REJECTED),
         )
+
+    def version(self) -> str:
+        """The id of the version that AWSCURRENT is on, by one call that reads no token. Raises as `look` does."""
+        stages = self._described().get("VersionIdsToStages", {})
+        return next((id_ for id_, labels in stages.items() if _CURRENT in labels), "")
 
     def publish(self, action: Publishing, token: Token) -> None:
         """Do what `action` says with the version that holds `token`; nothing where that is done already.
@@ -170,11 +177,15 @@ class SecretsManagerPublication:
 
     def _versions(self) -> list[_Version]:
         """All that are labelled; the others AWS may delete at any time."""
+        secret = self._described()
+        labels = {id_: frozenset(labels) for id_, labels in secret.get("VersionIdsToStages", {}).items() if labels}
+        return [_Version(id_, labels[id_], self._content(id_)) for id_ in sorted(labels)]
+
+    def _described(self) -> DescribeSecretResponseTypeDef:
         secret = self._call(lambda: self._client.describe_secret(SecretId=self._id))
         if "DeletedDate" in secret:
             raise self._leaving()
-        labels = {id_: frozenset(labels) for id_, labels in secret.get("VersionIdsToStages", {}).items() if labels}
-        return [_Version(id_, labels[id_], self._content(id_)) for id_ in sorted(labels)]
+        return secret
 
     def _content(self, version_id: str) -> str | None:
         def read() -> str | None:

@@ -150,7 +150,7 @@ class AuthTokenRotationProvider(ResourceProvider):
         if group is None:
             return ReadResult(None, {})
         seen = dict(_facts(props))
-        if told.changed_since(seen, group):
+        if told.changed_since(seen, group) or self._published_by_others(id_, props):
             seen["phase"] = told.DRIFTED
         inputs = {key: props[key] for key in INPUTS if key in props} | {"facts": None}
         return ReadResult(id_, {**props, "facts": seen}, inputs)
@@ -177,8 +177,7 @@ class AuthTokenRotationProvider(ResourceProvider):
                 group = port.look()
                 goal = replace(goal, recorded_change=group.changed_at if group else None)
             outcome = rotate(goal, port)
-            applied = outcome.token == goal.token
-            found = told.facts(int(props["generation"]), applied, outcome, _facts(recorded or {}), port.wall())
+            found = told.facts(goal.generation, outcome, _facts(recorded or {}), port.wall())
             for line in told.remarks(found):
                 say(f"{group_id}: {line}")
             kept = {"token": outcome.token.reveal(), "previous_token": _reveal(outcome.retiring)}
@@ -217,6 +216,22 @@ class AuthTokenRotationProvider(ResourceProvider):
         changed = told.changed_since(_facts(olds), group)
         if changed:
             say(f"{group_id}: drift: the token was changed since by others, or by a run that died; `up` puts ours back")
+        return changed or self._published_by_others(group_id, olds)
+
+    def _published_by_others(self, group_id: str, olds: Props) -> bool:
+        """Whether clients read another version than the one that we published, or none; what there is, is said."""
+        from components.auth_token.live import published_version, say
+
+        recorded = str(_facts(olds).get("publishedVersion", ""))
+        if not recorded:
+            return False
+        try:
+            changed = self._guarded(group_id, [olds], lambda: published_version(self._aws, olds)) != recorded
+        except RotationFailed as failed:
+            say(f"warning: cannot see what is published: {failed}")
+            return False
+        if changed:
+            say(f"{group_id}: drift: what is published was changed by others; `up` puts it right")
         return changed
 
     def _glance(self, group_id: str) -> Group | None:
@@ -271,6 +286,7 @@ def _goal(props: Props, recorded: Props | None) -> Goal:
     adopting = recorded is None and bool(props["adopted"])
     return Goal(
         token=Token(props["token"]),
+        generation=int(props["generation"]),
         recorded=_token(props, "adopt_token") if adopting else _token(state, "token"),
         recorded_change=told.recorded_change(seen),
         recorded_generation=int(seen.get("generation", 0)),

@@ -29,6 +29,7 @@ from components.auth_token.steps import (
     Run,
     Seen,
     Send,
+    StartOver,
     StartOverlap,
     Step,
     Stop,
@@ -51,6 +52,8 @@ def decide(run: Run, seen: Seen) -> Step:
 def _proceed(run: Run, seen: Seen) -> Step:
     if not run.legs:
         return _refused_goal(run, seen) or _plan(run, seen)
+    if seen.group is not None and seen.group.changed_at != run.last_change:
+        return StartOver()
     if run.in_force:
         return _conclude(run, seen)
     if run.sent is None:
@@ -96,7 +99,9 @@ def _nodes_in_the_way(run: Run, seen: Seen) -> Step | None:
     if required and not seen.proof.answers:
         return Stop("it has no node that could be asked", "Set verify: whenReachable to go without proof")
     expected = run.judged if run.judged is not None else frozenset(seen.proof.answers)
-    silent = sorted(node for node in seen.proof.answers if node in expected and node not in seen.proof.reached())
+    silent = sorted(
+        node for node in seen.proof.answers if (required or node in expected) and node not in seen.proof.reached()
+    )
     if not silent or (run.judged is None and not required):
         return None
     begun = f"after {run.sent.strategy} " if run.sent else ""
@@ -277,7 +282,7 @@ def _overlap(run: Run, seen: Seen) -> Step | None:
     leg, goal = run.legs[0], run.goal
     retiring = _retiring(run, seen)
     promised = goal.due if run.token(leg) == goal.recorded else None
-    if retiring is None or goal.revoked(retiring) or (promised is None and goal.overlap <= 0):
+    if retiring is None or goal.revoked(run.roles.get(retiring)) or (promised is None and goal.overlap <= 0):
         return None
     if promised is not None:
         left = promised - seen.wall
@@ -319,7 +324,7 @@ def _bring_back(run: Run, proof: Proof) -> Plan | Stop:
     leg = run.legs[0]
     problem = f"after SET the group does not answer as it should ({proof.contradictions(leg)})"
     previous = Credential.PREVIOUS
-    if leg is not Credential.CURRENT or previous not in run.roles or run.goal.revoked(previous):
+    if leg is not Credential.CURRENT or previous not in run.roles or run.goal.revoked(run.roles[previous]):
         return Stop(problem, f"Nothing more is sent. See the group's events, then {_AGAIN}")
     failure = Stop(problem, f"{previous.capitalize()} was brought back: every node accepts it. Raise generation now")
     return Plan((previous,), run.judged or frozenset(), failure=failure)

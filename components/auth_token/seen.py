@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -71,6 +71,8 @@ class Published:
 
     current: Token | None = None
     """AWSCURRENT: what clients read."""
+    version: str = field(default="", compare=False)
+    """The id of AWSCURRENT's version, which is random."""
     complete: bool = True
     """Whether AWSCURRENT also names the group's present endpoints, and AWSPENDING is off it."""
     pending: Token | None = None

@@ -16,6 +16,8 @@ class Goal:
 
     token: Token
     """The token that every node is to accept; all else is to be refused, once the overlap is over."""
+    generation: int = 1
+    """Which token that is, counted from 1."""
     recorded: Token | None
     """The token that the state says clients hold. None at creation, and where it is not known."""
     recorded_change: datetime | None = None
@@ -59,13 +61,19 @@ class Goal:
         cast(published.pending if published else None, Credential.PENDING)
         return roles
 
-    def revoked(self, credential: Credential) -> bool:
-        """Whether the token in this role has leaked. No token at all, or one that nobody knows, cannot be revoked."""
-        if credential not in (Credential.PREVIOUS, Credential.OLDER):
-            return False
-        retires = credential is Credential.OLDER or self.recorded == self.token
-        generation = self.retiring_generation if self.due is not None and retires else self.recorded_generation
-        return generation <= self.revoke_through
+    def generation_of(self, token: Token | None) -> int:
+        """Which generation a token is; 0 for one that was there before us.
+
+        One that nobody recorded was made after the recorded and before the wanted one: taken for the latest that it
+        can be, a revocation of earlier ones never cuts what its clients were promised.
+        """
+        known = {self.retiring: self.retiring_generation, self.recorded: self.recorded_generation}
+        known[self.token] = self.generation
+        return known.get(token, self.generation - 1)
+
+    def revoked(self, token: Token | None) -> bool:
+        """Whether this token has leaked. No token at all, or one that was there before us, cannot be revoked."""
+        return token is not None and 0 < self.generation_of(token) <= self.revoke_through
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +85,9 @@ class Sent:
     reply: Reply
     at: float
     changed_before: datetime | None
+    """AuthTokenLastModifiedDate when it was sent."""
+    landed: datetime | None = None
+    """AuthTokenLastModifiedDate when it was first seen to have landed."""
     message: str = ""
 
 
@@ -92,7 +103,11 @@ class Run:
     in_force: bool = False
     """Whether the first look showed that nothing has to be changed in the group."""
     judged: frozenset[str] | None = None
-    """The nodes that answered at the first look, and so must answer to the end."""
+    """The nodes that answered at the first look, or when they came later, and so must answer to the end."""
+    passed_over: frozenset[str] = frozenset()
+    """The nodes that did not answer at the first look."""
+    planned_at: datetime | None = None
+    """AuthTokenLastModifiedDate when the present leg began."""
     sent: Sent | None = None
     """The last change of the present leg."""
     rotated: bool = False
@@ -104,6 +119,11 @@ class Run:
     """What a proof after SET showed: the previous token is being brought back, and then the run ends in this."""
     doubted_at: float | None = None
     """When proofs began to contradict what AWS says."""
+
+    @property
+    def last_change(self) -> datetime | None:
+        """AuthTokenLastModifiedDate as far as this run knows the reason; where it is another, others were here."""
+        return (self.sent.landed or self.sent.changed_before) if self.sent else self.planned_at
 
     def tried(self) -> dict[Credential, Token | None]:
         """What to try on every node."""
@@ -175,6 +195,11 @@ class Rest:
 
 
 @dataclass(frozen=True)
+class StartOver:
+    """Somebody else changed the token meanwhile: what was planned is void, as after a crash."""
+
+
+@dataclass(frozen=True)
 class NextLeg:
     """The present leg's token is established."""
 
@@ -196,7 +221,7 @@ class Stop:
     advice: str
 
 
-Step = Wait | Plan | Send | Publish | StartOverlap | Rest | NextLeg | Finish | Stop
+Step = Wait | Plan | StartOver | Send | Publish | StartOverlap | Rest | NextLeg | Finish | Stop
 
 
 class RotationStopped(Exception):
