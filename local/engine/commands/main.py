@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -24,8 +23,6 @@ for _command in (init, config, preview, up, refresh, destroy, output, rm, cancel
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line, the process's own if no other is given; the exit code."""
-    # gRPC's own handlers for fork would wake threads that children, which exec at once, have no use for.
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     try:
         return cli.main(arguments, prog_name="python -m local.engine", standalone_mode=False) or 0
     except click.exceptions.Abort:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from local.engine.deployment.steps import Op, Step
@@ -66,8 +66,6 @@ class Summary:
 @dataclass(frozen=True, slots=True)
 class Ended:
     """No further event comes."""
-
-    outputs: Mapping[str, object] = field(default_factory=dict)
 
 
 Event: TypeAlias = Prelude | Diagnostic | StepBegun | StepEnded | StepFailed | Summary | Ended

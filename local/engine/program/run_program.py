@@ -61,7 +61,8 @@ def _own_traceback(program: str) -> str:
     assert error is not None
     frames = traceback.extract_tb(trace)
     main = os.path.join(os.path.abspath(program), "__main__.py")  # noqa: PTH100, PTH118 - as the frames write it
-    start = next((i for i, frame in enumerate(frames) if os.path.abspath(frame.filename) == main), 0)  # noqa: PTH100
+    places = [os.path.abspath(frame.filename) for frame in frames]  # noqa: PTH100 - as the frames write it
+    start = places.index(main) if main in places else 0
     return "".join(traceback.format_exception(error, limit=start - len(frames)))
 
 

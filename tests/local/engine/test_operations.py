@@ -9,6 +9,7 @@ import pytest
 
 from local.engine.deployment.steps import Op
 from local.engine.errors import EngineError, InvalidConfiguration, ProviderError, StackNotFound
+from local.engine.events.model import Event, StepBegun
 from tests.local.engine.conformance.toy.cloud import Fault
 from tests.local.engine.conftest import PATIENCE, Bench
 
@@ -259,6 +260,18 @@ def test_a_plugin_that_dies_is_told_as_such(bench: Bench) -> None:
 
     assert failed.messages("error")[0] == "the plugin of 'toy' ended in the middle of it: exit code -9"
     assert not bench.pending()
+
+
+def test_who_watches_does_not_matter_to_what_is_deployed(bench: Bench) -> None:
+    def hang_up(event: Event) -> None:
+        if isinstance(event, StepBegun):
+            raise BrokenPipeError("nobody is there")
+
+    watched = bench.run("up", 'Thing("a")', on_event=hang_up)
+
+    assert watched.outcome.succeeded
+    assert bench.names() == ["a"]
+    assert "BrokenPipeError('nobody is there')" in watched.messages("warning")[0]
 
 
 def test_errors_know_their_exit_codes() -> None:
