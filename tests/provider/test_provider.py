@@ -96,6 +96,29 @@ def test_a_token_changed_by_others_is_seen_by_diff_and_read_and_put_right(
     assert provider.update(refreshed, inputs(cloud, group, A))["facts"]["phase"] == "proven"
 
 
+def test_an_overlap_is_left_alone_until_it_is_due_and_finished_then(
+    cloud: Cloud, provider: Provider, make_group: Callable[..., str]
+) -> None:
+    group = make_group(AuthToken=A)
+    created = provider.create(inputs(cloud, group, A))
+    news = inputs(cloud, group, B, 2, overlap_seconds=3600)
+    overlapping = provider.update(created, news)
+    assert overlapping["facts"]["phase"] == "overlapping"
+    assert (overlapping["token"], overlapping["previous_token"]) == (B, A)
+    assert overlapping["facts"]["previousToken"] == "accepted on 2 of 2"
+    assert not provider.diff(overlapping, news)
+
+    waiting = provider.update(overlapping, inputs(cloud, group, C, 3, overlap_seconds=3600))
+    assert (waiting["token"], waiting["facts"]["nextWaits"]) == (B, True)
+    assert changes_sent(cloud, group) == ["ROTATE"]
+
+    passed = {**overlapping, "facts": {**overlapping["facts"], "dueAt": "2026-01-01T00:00:00+00:00"}}
+    assert provider.diff(passed, news)
+    done = provider.update(passed, news)
+    assert (done["facts"]["phase"], done["previous_token"]) == ("proven", "")
+    assert changes_sent(cloud, group) == ["ROTATE", "SET"]
+
+
 def test_read_tells_a_group_that_is_gone(cloud: Cloud, provider: Provider) -> None:
     assert provider.read({**inputs(cloud, "never-made", A), "__provider": PICKLED})[0] == ""
 
