@@ -70,3 +70,11 @@ lint: $(VENV)/.dev ## Linters and types
 .PHONY: test
 test: $(VENV)/.dev ## The whole test suite
 	@$(BIN)/python -m pytest -n 2
+
+.PHONY: bench
+bench: $(VENV)/.dev ## How long things take on this machine
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.dev ## How long things take on this machine, beside their targets
+	@$(BIN)/python -m bench
