@@ -74,7 +74,3 @@ test: $(VENV)/.dev ## The whole test suite
 .PHONY: bench
 bench: $(VENV)/.dev ## How long things take on this machine
 	@$(BIN)/python -m bench $(ARGS)
-
-.PHONY: bench
-bench: $(VENV)/.dev ## How long things take on this machine, beside their targets
-	@$(BIN)/python -m bench
