@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Protocol
 
 from components.auth_token.rotation import PATIENCE, decide
@@ -96,6 +97,8 @@ class Outcome:
     """Seconds since the epoch at which the overlap ends; None where nothing is left to do."""
     published: Published | None = None
     """What clients find in Secrets Manager."""
+    changed_at: datetime | None
+    """AuthTokenLastModifiedDate as far as its reason is known: another one on the group is others' doing."""
 
     @property
     def proven(self) -> int:
@@ -132,7 +135,7 @@ def rotate(goal: Goal, port: Port) -> Outcome:
             case StartOverlap():
                 run = replace(run, overlap_from=seen.now)
             case NextLeg():
-                run = _leg(run, seen, run.legs[1:])
+                run = replace(_leg(run, seen, run.legs[1:]), settled=run.legs[0])
             case StartOver():
                 port.tell("the token was changed by others meanwhile: starting over", 0.0)
                 run = Run(goal=goal, spare_sent=run.spare_sent)
@@ -260,6 +263,8 @@ def _outcome(run: Run, seen: Seen, finish: Finish) -> Outcome:
     silent = dict.fromkeys(run.tried(), Answer.UNREACHABLE)
     asked = () if run.goal.verify is Verify.OFF else seen.group.nodes
     retiring = run.roles.get(finish.retiring) if finish.retiring else None
+    # An overlap that only goes on has looked into nothing: a change by others stays to be found until its end.
+    went_on = finish.due is not None and run.goal.due is not None and run.sent is None
     return Outcome(
         group=seen.group,
         proof=Proof({node.id: seen.proof.answers.get(node.id, silent) for node in asked}),
@@ -270,4 +275,5 @@ def _outcome(run: Run, seen: Seen, finish: Finish) -> Outcome:
         retiring_generation=run.goal.generation_of(retiring) if retiring else 0,
         due=finish.due,
         published=seen.published,
+        changed_at=run.goal.recorded_change if went_on else seen.group.changed_at,
     )

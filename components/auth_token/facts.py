@@ -46,7 +46,7 @@ def facts(wanted: int, outcome: Outcome, before: Facts, wall: float) -> Facts:
         "nextWaits": bool(outcome.due) and outcome.generation != wanted,
         "published": "AWS Secrets Manager" if outcome.published else "nowhere but the stack's output",
         "publishedVersion": outcome.published.version if outcome.published else "",
-        "changedAt": outcome.group.changed_at.isoformat() if outcome.group.changed_at else "",
+        "changedAt": outcome.changed_at.isoformat() if outcome.changed_at else "",
     }
 
 

@@ -163,7 +163,9 @@ def _unsettled(run: Run, proof: Proof, *, blind: bool, moved: bool) -> Credentia
         return None
     if there(Credential.PENDING, moved):
         return Credential.PENDING
-    overlapping = there(Credential.OLDER, run.goal.due is not None)
+    overlapping = there(Credential.OLDER, run.goal.due is not None) or (
+        run.goal.due is not None and proof.accepted_somewhere(Credential.NO_TOKEN)
+    )
     if there(Credential.PREVIOUS, otherwise=True) and (moved or overlapping) and run.goal.recorded is not None:
         return Credential.PREVIOUS
     return None
@@ -246,7 +248,8 @@ def _conclude(run: Run, seen: Seen) -> Step:
 def _stage(run: Run, seen: Seen) -> Step | None:
     """A secret without a version gets its first one only when Redis accepts the token: it is AWSCURRENT by itself."""
     published, leg = seen.published, run.legs[0]
-    if published is None or published.current is None or leg is Credential.SPARE or run.goal.fresh or run.failure:
+    empty = published is not None and published.current is None and published.complete  # else: not ours, unreadable
+    if published is None or empty or leg is Credential.SPARE or run.goal.fresh or run.failure:
         return None
     there = run.token(leg) in (published.current, published.pending)
     return None if there else Publish(Publishing.STAGE, leg)
@@ -298,10 +301,10 @@ def _overlap(run: Run, seen: Seen) -> Step | None:
 def _retiring(run: Run, seen: Seen) -> Credential | None:
     """What the leg's SET will shut out, and clients may still use."""
     leg, proof, goal = run.legs[0], _judged(run, seen), run.goal
-    before = (Credential.OLDER,) if leg is Credential.PREVIOUS else (Credential.PREVIOUS, Credential.OLDER)
-    known = [role for role in before if role in run.roles and (not run.judged or proof.accepted_somewhere(role))]
-    if known:
-        return known[0]
+    before = [Credential.OLDER] if leg is Credential.PREVIOUS else [Credential.PREVIOUS, Credential.OLDER]
+    for role in [run.settled, *before] if run.settled else before:
+        if role in run.roles and (not run.judged or proof.accepted_somewhere(role)):
+            return role
     taken_over = goal.recorded is None and not goal.fresh and Credential.PREVIOUS not in run.roles
     return Credential.NO_TOKEN if taken_over or proof.accepted_somewhere(Credential.NO_TOKEN) else None
 

@@ -57,6 +57,8 @@ class Goal:
 
         cast(held, Credential.PREVIOUS)
         cast(self.retiring, Credential.PREVIOUS, Credential.OLDER)
+        if published and published.previous not in (published.retired, published.rejected):
+            cast(published.previous, Credential.OLDER)
         cast(self.recorded, Credential.PREVIOUS, Credential.OLDER)
         cast(published.pending if published else None, Credential.PENDING)
         return roles
@@ -114,6 +116,8 @@ class Run:
     """Whether the present leg has sent its ROTATE."""
     overlap_from: float | None = None
     """When the present leg's overlap began, by the clock that never goes back."""
+    settled: Credential | None = None
+    """The token that the leg before has established: clients may hold it by now."""
     spare_sent: bool = False
     failure: Stop | None = None
     """What a proof after SET showed: the previous token is being brought back, and then the run ends in this."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from components.auth_token.publication import PublicationError
 from components.auth_token.rules import Token
 from components.auth_token.seen import Answer, Credential, Group, Node, Published, Publishing, Reply, Strategy
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Killed(Exception):
-    """The process that ran the rotation is dead."""
+class Killed(BaseException):
+    """The process that ran the rotation is dead: nothing in it may catch this."""
 
 
 @dataclass
@@ -25,21 +26,58 @@ class FakeSecret:
     previous: Token | None = None
     retired: Token | None = None
     rejected: Token | None = None
+    complete: bool = True
+    """Whether AWSCURRENT names the present endpoints."""
+    edited: bool = False
+    """AWSCURRENT was written by hand, and holds no token that could be read."""
+    gone: bool = False
+    version: int = field(default=0, compare=False)
+    """Of AWSCURRENT; another one each time it moves."""
 
-    def publish(self, action: Publishing, token: Token) -> None:
-        """As SecretsManagerPublication does it."""
+    def look(self) -> Published:
+        """As SecretsManagerPublication tells it."""
+        self._there()
+        done = self.pending is not None and self.pending == self.current  # a run died before it took AWSPENDING off
+        return Published(
+            current=self.current,
+            version=f"version-{self.version}",
+            complete=self.complete and not self.edited and not done,
+            pending=None if done else self.pending,
+            previous=self.previous,
+            retired=self.retired,
+            rejected=self.rejected,
+        )
+
+    def publish(self, action: Publishing, token: Token) -> Iterator[str]:
+        """As SecretsManagerPublication does it, one call after the other: yields between two that change something."""
+        self._there()
+        if action is not Publishing.PROMOTE and self.empty:
+            raise PublicationError(f"cannot {action} a token: the secret has no version yet")
         match action:
             case Publishing.STAGE:
                 self.pending = token
+                return
             case Publishing.PROMOTE:
-                if self.current != token:
-                    self.previous, self.current = self.current, token
-                self.pending = None if self.pending == token else self.pending
+                if self.current != token or not self.complete:
+                    self.previous, self.current, self.complete, self.edited = self.current, token, True, False
+                    self.version += 1
             case Publishing.RETIRE:
                 self.retired = token
+                return
             case Publishing.REJECT:
                 self.rejected = token
-                self.pending = None if self.pending == token else self.pending
+        if self.pending == token:
+            yield action
+            self.pending = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether it has no version: the first one will be AWSCURRENT by itself."""
+        return self.current is None and not self.edited
+
+    def _there(self) -> None:
+        if self.gone:
+            raise PublicationError("the secret is gone. Run `pulumi refresh`, then `pulumi up` to make it anew")
 
 
 @dataclass
@@ -61,8 +99,12 @@ class FakeGroup:
     tls_broken: set[str] = field(default_factory=set)
     status: str = "available"
     exists: bool = True
+    busy_until: float = 0.0
+    """A snapshot is being made until then, say."""
     stubborn: set[str] = field(default_factory=set)
-    """Nodes that never learn."""
+    """Nodes that take no token once one was sent."""
+    frozen: dict[str, list[Token]] = field(default_factory=dict)
+    """Nodes that learn nothing more, and the tokens they know."""
     time: float = 0.0
     changed_at: datetime | None = EPOCH
     last_rotated: Token | None = None
@@ -82,15 +124,16 @@ class FakeGroup:
     def look(self) -> Group | None:
         self.looks += 1
         assert self.looks < 5000, f"the machine turns in circles: {self.told[-3:]}"
-        self._boundary("before look")
         self._land()
+        self._boundary("before look")
         if not self.exists:
             return None
         shown = self._change is not None and self.time >= self._change[0] - self.delay + self.lag
         status = {Strategy.ROTATE: "ROTATING", Strategy.SET: "SETTING"}
+        idle = "snapshotting" if self.time < self.busy_until else self.status
         return Group(
             id="fake",
-            status="modifying" if shown and self.status == "available" else self.status,
+            status="modifying" if shown and self.status == "available" else idle,
             tls=True,
             token_status=status[self._change[1]] if shown and self._change else None,
             changed_at=self.changed_at,
@@ -111,18 +154,13 @@ class FakeGroup:
         return reply
 
     def published(self) -> Published | None:
-        it = self.secret
-        if it is None:
-            return None
-        pending = None if it.pending == it.current else it.pending
-        return Published(
-            current=it.current, pending=pending, previous=it.previous, retired=it.retired, rejected=it.rejected
-        )
+        return self.secret.look() if self.secret else None
 
     def publish(self, action: Publishing, token: Token) -> None:
         assert self.secret is not None
         self._boundary(f"before {action}")
-        self.secret.publish(action, token)
+        for _ in self.secret.publish(action, token):
+            self._boundary(f"amid {action}")
         self.published_log.append((action, token))
         self._boundary(f"after {action}")
 
@@ -153,8 +191,13 @@ class FakeGroup:
             return Answer.REFUSED
         if self.anything:
             return Answer.ACCEPTED
-        known = self.open if token is None else token in self.tokens
+        known = self.open if token is None else token in self.frozen.get(node, self.tokens)
         return Answer.ACCEPTED if known else Answer.REFUSED
+
+    def idle(self) -> bool:
+        """Whether a change could begin now."""
+        self._land()
+        return self._change is None and self.status == "available" and self.time >= self.busy_until
 
     def settle(self) -> None:
         """Let whatever is under way land."""
@@ -164,12 +207,12 @@ class FakeGroup:
 
     def _send(self, strategy: Strategy, token: Token) -> tuple[Reply, str]:
         fault = self.replies.pop(0) if self.replies else ""
-        if fault == "busy" or self._change or self.status != "available":
+        if fault == "busy" or not self.idle():
             return Reply.BUSY, ""
         if fault == "dropped":
             return Reply.UNSURE, ""
-        known = token in self.tokens
-        if self.same_token_refused and self.tokens == [token] and known:
+        same = self.tokens[-1:] == [token] if strategy is Strategy.ROTATE else self.tokens == [token] and not self.open
+        if self.same_token_refused and same:
             return Reply.UNCHANGED, ""
         wrong_set = self.last_rotated != token
         if strategy is Strategy.SET and wrong_set and self.set_without_rotate_refused:
@@ -188,10 +231,18 @@ class FakeGroup:
         if strategy is Strategy.SET:
             self.tokens, self.open, self.anything = [token], False, False
         else:
-            self.open = self.open or not self.tokens
+            if not self.tokens:
+                self.open, self.anything = True, False
             self.tokens = [*(t for t in self.tokens if t != token), token][-2:]
             self.last_rotated = token
-        self.changed_at = EPOCH + timedelta(seconds=at + 1)
+        self.stamp(at)
+
+    def stamp(self, at: float) -> None:
+        """AuthTokenLastModifiedDate: never the same twice."""
+        moment = EPOCH + timedelta(seconds=at + 1)
+        if self.changed_at is not None and moment <= self.changed_at:
+            moment = self.changed_at + timedelta(milliseconds=1)
+        self.changed_at = moment
 
     def _boundary(self, where: str) -> None:
         if self.on_boundary:

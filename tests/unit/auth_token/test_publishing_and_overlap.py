@@ -300,3 +300,60 @@ def test_killed_anywhere_what_is_published_always_works_and_the_end_is_proven(
     assert group.secret is not None
     assert group.secret.current == token
     assert group.secret.pending is None
+
+
+def test_a_secret_edited_by_hand_is_staged_before_rotate_all_the_same() -> None:
+    group = held(secret=FakeSecret(edited=True))
+    rotate(goal(B, overlap=0), group)
+    assert group.published_log[:2] == [(STAGE, B), (PROMOTE, B)]
+
+
+def test_a_retiring_token_that_a_rolled_back_state_does_not_know_keeps_its_time() -> None:
+    secret = FakeSecret(current=C, previous=B)
+    group = held(tokens=[B, C], last_rotated=C, changed_at=LATER, secret=secret)
+    times: dict[str, float] = {}
+    group.on_boundary = lambda where: times.setdefault(where, group.time) and None
+    rotate(goal(D, A, overlap=300, generation=4), group)
+    assert times["before SET"] >= 300
+    assert group.tokens == [D]
+
+
+def test_after_an_interrupted_rotation_was_finished_the_further_token_has_an_overlap_of_its_own() -> None:
+    secret = FakeSecret(current=A, pending=B)
+    group = watched(held(tokens=[A, B], last_rotated=B, changed_at=LATER, secret=secret))
+    rotate(goal(C, generation=3), group)
+    assert group.calls == [(SET, B), (ROTATE, C), (SET, C)]
+    assert group.time >= 600
+
+
+def test_a_node_that_comes_while_a_rotation_runs_is_held_to_the_proof() -> None:
+    group = held()
+
+    def scale(where: str) -> None:
+        if where == "before ROTATE":
+            group.node_count = 3
+
+    group.on_boundary = scale
+    assert rotate(goal(B, overlap=0), group).proven == 3
+
+
+def test_a_change_by_others_meanwhile_starts_the_plan_over() -> None:
+    group = watched(held())
+    check = group.on_boundary
+    assert check is not None
+
+    def meddle(where: str) -> None:
+        check(where)
+        if where == "before stage" and FOREIGN not in group.tokens:
+            group.tokens, group.last_rotated, group.changed_at = [A, FOREIGN], FOREIGN, LATER
+
+    group.on_boundary = meddle
+    rotate(goal(B, overlap=0), group)
+    assert group.calls[:2] == [(ROTATE, A), (SET, A)]
+    assert group.tokens == [B]
+
+
+def test_a_token_that_was_there_before_us_is_waited_for_whatever_is_revoked() -> None:
+    group = watched(held(secret=FakeSecret()))
+    rotate(goal(B, A, fresh=False, recorded_generation=0), group)
+    assert group.time >= 300
