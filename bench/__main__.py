@@ -53,7 +53,7 @@ def main(cold: bool, rounds: int, delay: float, file: Path | None) -> None:
     after = machine.look()
     _show(figures, problems, after)
     if not cold:
-        OUT.print("Not measured: a cold `make up` (venv/bin/python -m bench --cold; it takes minutes).")
+        OUT.print("Not measured: a cold `make up` (`make bench ARGS=--cold`; it takes minutes).")
     if file:
         told = {"machine": asdict(before) | {"loadAfter": after.load}, "figures": [figure.told() for figure in figures]}
         file.write_text(json.dumps(told | {"problems": problems}, indent=2) + "\n")
