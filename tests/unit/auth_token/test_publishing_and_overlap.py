@@ -312,7 +312,11 @@ def test_a_retiring_token_that_a_rolled_back_state_does_not_know_keeps_its_time(
     secret = FakeSecret(current=C, previous=B)
     group = held(tokens=[B, C], last_rotated=C, changed_at=LATER, secret=secret)
     times: dict[str, float] = {}
-    group.on_boundary = lambda where: times.setdefault(where, group.time) and None
+
+    def note(where: str) -> None:
+        times.setdefault(where, group.time)
+
+    group.on_boundary = note
     rotate(goal(D, A, overlap=300, generation=4), group)
     assert times["before SET"] >= 300
     assert group.tokens == [D]
