@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -96,17 +97,15 @@ def run(request: Request, listeners: Sequence[Listener], masker: Masker | None =
     stack = Stack(project, request.stack)
     backend = Backend.of(project)
     configuration = stack.configuration(validate=request.command.runs_program)
-    checkpoint = backend.checkpoint(stack)
+    backend.require(stack)
     reporter = Reporter(listeners, masker or Masker())
     reporter.masker.learn(configuration.secrets)
-    for state in checkpoint.resources:
-        reporter.masker.learn_value(state.inputs)
-        reporter.masker.learn_value(state.outputs)
-    operation = _Operation(request, stack, configuration, checkpoint, reporter)
-    if request.dry_run:
-        return operation.run()
-    with backend.lock(stack):
-        return operation.run()
+    with nullcontext() if request.dry_run else backend.lock(stack):
+        checkpoint = backend.checkpoint(stack)
+        for state in checkpoint.resources:
+            reporter.masker.learn_value(state.inputs)
+            reporter.masker.learn_value(state.outputs)
+        return _Operation(request, stack, configuration, checkpoint, reporter).run()
 
 
 class _Operation:
@@ -175,16 +174,19 @@ class _Operation:
         self._server.start(monitor)
         if request.refresh or request.command is Command.REFRESH or self._stack.project.always_refresh:
             Refresh(d, self._executor, counted=request.command is Command.REFRESH).run()
-        if d.progress.stopping.is_set():
-            pass
-        elif monitor is not None:
-            session = ProgramSession(self._stack.project, self._configuration, d, self._executor)
-            session.run(self._server, monitor, self._registrations, self._processes)
-        elif request.command is Command.DESTROY:
-            self._registrations.finish(complete=True)
+        if not d.progress.stopping.is_set():
+            self._deploy(monitor)
         d.journal.write()
         if d.progress.failed.is_set() and not d.progress.bailed.is_set():
             self._reporter.diagnostic("error", f"{'preview' if d.preview else 'update'} failed")
+
+    def _deploy(self, monitor: Monitor | None) -> None:
+        """What follows the refresh, if there was one: the program's wishes, or the end of everything."""
+        if monitor is not None:
+            session = ProgramSession(self._stack.project, self._configuration, self._deployment, self._executor)
+            session.run(self._server, monitor, self._registrations, self._processes)
+        elif self._request.command is Command.DESTROY:
+            self._registrations.finish(complete=True)
 
     def _warn(self) -> None:
         for key in self._stack.settings.empty_keys:

@@ -65,6 +65,7 @@ def _text(value: object) -> str:
 def rm(preserve_config: bool, stack: Stack) -> None:
     """Forget a stack that has no resources any more, and its settings."""
     backend = Backend.of(stack.project)
+    backend.require(stack)
     with backend.lock(stack):
         if backend.checkpoint(stack).resources:
             raise EngineError(

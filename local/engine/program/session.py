@@ -64,7 +64,7 @@ class ProgramSession:
         """Start the program, wait for it, finish the deployment; the outcome is in the deployment's progress."""
         program = self._start(server, processes)
         progress = self._deployment.progress
-        while not (monitor.program_done.wait(_POLL) or program.exit_code is not None or progress.cancelled.is_set()):
+        while not (monitor.program_done.wait(_POLL) or program.exit_code is not None or progress.stopping.is_set()):
             pass
         complete = monitor.program_done.is_set() and not progress.stopping.is_set()
         if not complete:
@@ -106,6 +106,7 @@ class ProgramSession:
             time.sleep(_POLL)
         monitor.release.set()
         self._note_exit(program.wait(_LAST_WORDS) or 0)
+        program.kill()
 
     def _note_exit(self, code: int) -> None:
         """Take a program's failure for the deployment's; say so if neither it nor the engine has."""

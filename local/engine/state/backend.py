@@ -34,15 +34,19 @@ class Backend:
         path = unquote(url.removeprefix(_SCHEME).split("?", 1)[0])
         return cls(project.root / Path(path).expanduser())
 
-    def checkpoint(self, stack: Stack) -> Checkpoint:
-        """The stack's checkpoint, loaded; raises `StackNotFound`."""
+    def require(self, stack: Stack) -> None:
+        """Raise `StackNotFound` unless the stack is there."""
         path = self._path(stack)
         if not path.exists():
             for extension in (".gz", ".zst"):
                 if path.with_name(path.name + extension).exists():
                     raise Unsupported(f"{path}{extension}: compressed checkpoints need the real pulumi")
             raise StackNotFound(f"no stack named '{stack.name}' found")
-        checkpoint = Checkpoint(path, stack)
+
+    def checkpoint(self, stack: Stack) -> Checkpoint:
+        """The stack's checkpoint, loaded; raises `StackNotFound`."""
+        self.require(stack)
+        checkpoint = Checkpoint(self._path(stack), stack)
         checkpoint.load()
         return checkpoint
 
