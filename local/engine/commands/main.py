@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import Final
 
 import click
 
-from local.engine.commands.config import config
-from local.engine.commands.operate import destroy, preview, refresh, up
-from local.engine.commands.stacks import cancel, init, output, rm
 from local.engine.errors import EngineError
 
+_MODULES: Final = {
+    "init": "stacks",
+    "config": "config",
+    "preview": "operate",
+    "up": "operate",
+    "refresh": "operate",
+    "destroy": "operate",
+    "output": "stacks",
+    "rm": "stacks",
+    "cancel": "stacks",
+}
 
-@click.group()
+
+class _Commands(click.Group):
+    """Imports a command when it is called for: most of the time that a small one takes would be the others' imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _MODULES:
+            return None
+        command = getattr(importlib.import_module(f"local.engine.commands.{_MODULES[cmd_name]}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands)
 def cli() -> None:
     """Runs a Pulumi Python program the way `pulumi` would, on stacks that `pulumi` can take over."""
-
-
-for _command in (init, config, preview, up, refresh, destroy, output, rm, cancel):
-    cli.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> int:
