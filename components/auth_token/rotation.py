@@ -149,17 +149,21 @@ def _plan(run: Run, seen: Seen) -> Step:
         return in_force if enforced and not moved and goal.due is None else simple
     # A token may be in the group that is neither what clients hold nor the new one, as after a crash and a further
     # generation, or in an overlap. ROTATE drops the oldest of two: it would push out what clients hold. Settle first.
-    first = _unsettled(run, proof, blind=blind, moved=moved)
+    first = _unsettled(run, seen, proof, blind=blind, moved=moved)
     return Plan((first, Credential.CURRENT), judged) if first else simple
 
 
-def _unsettled(run: Run, proof: Proof, *, blind: bool, moved: bool) -> Credential | None:
+def _unsettled(run: Run, seen: Seen, proof: Proof, *, blind: bool, moved: bool) -> Credential | None:
     """The token to establish before the new one may come: the one under way where it is known, else the clients'."""
 
-    def there(credential: Credential, otherwise: bool) -> bool:
-        return credential in run.roles and (otherwise if blind else proof.accepted_somewhere(credential))
+    published, goal = seen.published, run.goal
+    over = {goal.token, *((published.retired, published.rejected) if published else ())}
 
-    if proof.holds(Credential.CURRENT):
+    def there(credential: Credential, otherwise: bool) -> bool:
+        known = run.roles.get(credential, goal.token) not in over
+        return known and (otherwise if blind else proof.accepted_somewhere(credential))
+
+    if proof.holds(Credential.CURRENT) or (published and published.current == goal.token):
         return None
     if there(Credential.PENDING, moved):
         return Credential.PENDING
@@ -187,8 +191,8 @@ def _begin(run: Run, seen: Seen) -> Step:
     proof = _judged(run, seen)
     # SET takes only the token that was rotated in last. What clients hold is that one where the token before it is
     # still accepted; else the one that nobody recorded came after it.
-    last = leg is not Credential.PREVIOUS or proof.accepted_somewhere(Credential.OLDER) or run.failure is not None
-    if left_by_state or (last and proof.holds(leg)):
+    last = leg is not Credential.PREVIOUS or proof.accepted_somewhere(Credential.OLDER)
+    if not run.failure and (left_by_state or (last and proof.holds(leg))):
         return _rotated(run, seen)
     return _stage(run, seen) or _send(run, seen, Strategy.ROTATE)
 
@@ -200,7 +204,9 @@ def _after_rotate(run: Run, seen: Seen) -> Step:
         return _lost(run) or Stop(
             f"AWS refused ROTATE of {leg}: {sent.message}", f"Nothing was changed by it. Mend that, then {_AGAIN}"
         )
-    if run.judged and sent.reply is not Reply.UNCHANGED and not proof.accepted_everywhere(leg):
+    # In the puzzle no token is accepted before SET, and a group that takes none twice says that nothing was changed.
+    puzzling = run.goal.fresh and sent.reply is Reply.UNCHANGED
+    if run.judged and not puzzling and not proof.accepted_everywhere(leg):
         return Wait(f"every node to accept {leg}", _lost(run) or Stop(
             f"after ROTATE {_who_does_not_accept(proof, leg)}",
             f"SET is not sent: the token that clients hold still works. See the group's events, then {_AGAIN}",
@@ -306,7 +312,8 @@ def _retiring(run: Run, seen: Seen) -> Credential | None:
         if role in run.roles and (not run.judged or proof.accepted_somewhere(role)):
             return role
     taken_over = goal.recorded is None and not goal.fresh and Credential.PREVIOUS not in run.roles
-    return Credential.NO_TOKEN if taken_over or proof.accepted_somewhere(Credential.NO_TOKEN) else None
+    unseen = goal.due is not None and not run.judged
+    return Credential.NO_TOKEN if taken_over or unseen or proof.accepted_somewhere(Credential.NO_TOKEN) else None
 
 
 # ---- when it goes wrong

@@ -56,9 +56,9 @@ class Goal:
                 roles[part] = token
 
         cast(held, Credential.PREVIOUS)
-        cast(self.retiring, Credential.PREVIOUS, Credential.OLDER)
         if published and published.previous not in (published.retired, published.rejected):
-            cast(published.previous, Credential.OLDER)
+            cast(published.previous, Credential.PREVIOUS, Credential.OLDER)
+        cast(self.retiring, Credential.PREVIOUS, Credential.OLDER)
         cast(self.recorded, Credential.PREVIOUS, Credential.OLDER)
         cast(published.pending if published else None, Credential.PENDING)
         return roles

@@ -361,3 +361,34 @@ def test_a_token_that_was_there_before_us_is_waited_for_whatever_is_revoked() ->
     group = watched(held(secret=FakeSecret()))
     rotate(goal(B, A, fresh=False, recorded_generation=0), group)
     assert group.time >= 300
+
+
+def test_no_modifications_is_no_proof() -> None:
+    """The newest token is there already, says AWS; one node does not know it: it must not be published."""
+    group = held(tokens=[A, B], last_rotated=B, changed_at=LATER, secret=FakeSecret(current=A, pending=B))
+    group.same_token_refused, group.frozen = True, {"n2": [A]}
+    with pytest.raises(RotationStopped, match="not accepted by n2"):
+        rotate(goal(C, generation=3), group)
+    assert group.secret is not None
+    assert group.secret.current == A
+
+
+def test_blind_a_published_token_is_not_undone_by_a_state_that_does_not_know_it() -> None:
+    secret = FakeSecret(current=B, previous=A, retired=A)
+    group = held(tokens=[B], last_rotated=B, changed_at=LATER, secret=secret)
+    rotate(goal(B, A, verify=Verify.OFF, overlap=0), group)
+    assert (ROTATE, A) not in group.calls
+    assert group.tokens == [B]
+
+
+def test_bringing_back_sends_a_rotate_even_where_a_node_has_not_learnt_set_yet() -> None:
+    group = held(node_count=1)
+
+    def forget(where: str) -> None:
+        if where == "after SET":
+            group.frozen = {"n1": [A, B]}
+
+    group.on_boundary = forget
+    with pytest.raises(RotationStopped, match="brought back"):
+        rotate(goal(B, overlap=0), group)
+    assert group.calls[-1] == (ROTATE, A)
