@@ -312,7 +312,7 @@ def _retiring(run: Run, seen: Seen) -> Credential | None:
         if role in run.roles and (not run.judged or proof.accepted_somewhere(role)):
             return role
     taken_over = goal.recorded is None and not goal.fresh and Credential.PREVIOUS not in run.roles
-    unseen = goal.due is not None and not run.judged
+    unseen = goal.due is not None and (not run.judged or goal.retiring is None)
     return Credential.NO_TOKEN if taken_over or unseen or proof.accepted_somewhere(Credential.NO_TOKEN) else None
 
 

@@ -392,3 +392,10 @@ def test_bringing_back_sends_a_rotate_even_where_a_node_has_not_learnt_set_yet()
     with pytest.raises(RotationStopped, match="brought back"):
         rotate(goal(B, overlap=0), group)
     assert group.calls[-1] == (ROTATE, A)
+
+
+def test_the_overlap_of_an_unknown_token_is_not_cut_by_an_up_with_another_reason_to_run() -> None:
+    group = held(tokens=[FOREIGN, B], last_rotated=B, secret=FakeSecret(current=B))
+    state = goal(B, B, due=group.wall() + 900, overlap=900)
+    assert rotate(state, group).due is not None
+    assert group.calls == []
