@@ -9,6 +9,7 @@ from tests.local.engine.conformance.normal import Json, Links, Names, in_order
 from tests.local.engine.conformance.workspace import Run
 
 _TIMES = ("created", "modified")
+_DELETIONS = {"delete", "delete-replaced", "discard", "discard-replaced", "Delete"}
 _PLACES = ("stackTrace", "sourcePosition")
 
 
@@ -17,7 +18,8 @@ class Observer:
     """Turns the runs on one stack into observations; what it learns from one, such as an id's name, it keeps."""
 
     names: Names = field(default_factory=Names)
-    links: Links = field(default_factory=Links)
+    _links: Links = field(default_factory=Links)
+    _deleting: Links = field(default_factory=Links)
     _before: list[Json] = field(default_factory=list)
 
     def observe(self, command: str, run: Run) -> Json:
@@ -49,10 +51,12 @@ class Observer:
         return seen
 
     def _learn(self, resources: list[Json], events: list[Json]) -> None:
-        states = [s for m in _metadata(events, "resOutputsEvent") for s in (m["old"], m["new"]) if s]
-        states += [s for m in _metadata(events, "resourcePreEvent") for s in (m["old"], m["new"]) if s]
-        self.links = Links([*self._before, *resources, *states])
-        self.names.learn([*resources, *states])
+        """Take in names, and what depends on what: what is deleted goes by what was so before, too."""
+        metadata = [*_metadata(events, "resOutputsEvent"), *_metadata(events, "resourcePreEvent")]
+        old, new = ([m[side] for m in metadata if m[side]] for side in ("old", "new"))
+        self._links = Links([*resources, *new])
+        self._deleting = Links([*self._before, *resources, *old, *new])
+        self.names.learn([*resources, *old, *new])
 
     def _ordered(self, entries: list[Json], *, alone: bool) -> list[Json]:
         """Entries in the order that cannot be otherwise; `alone` where only those of one resource have any."""
@@ -62,11 +66,18 @@ class Observer:
             second: str | None = other.get("urn")
             if first is None or second is None:  # the dynamic provider's methods are not told the URN
                 return first is second
-            if alone or "DiffConfig" in (one.get("method"), other.get("method")):  # asked anew for any of its resources
+            actions = {entry.get("op") or entry.get("method") for entry in (one, other)}
+            if alone or "DiffConfig" in actions:  # which is asked anew for any of a provider's resources
                 return first == second
-            return self.links.related(first, second)
+            return (self._deleting if actions & _DELETIONS else self._links).related(first, second)
 
-        return [self.names.apply(entry) for entry in in_order(entries, related, lambda e: _text(self.names.apply(e)))]
+        return self._named(in_order(entries, related, self._text))
+
+    def _named(self, entries: list[Json]) -> list[Json]:
+        return [self.names.apply(entry) for entry in entries]
+
+    def _text(self, entry: Json) -> str:
+        return json.dumps(self.names.apply(entry), sort_keys=True)
 
     def _state(self, document: Json) -> Json:
         """The checkpoint without what is the machine's or the moment's own."""
@@ -85,7 +96,9 @@ class Observer:
         return found
 
     def _resources(self, resources: list[Json]) -> list[Json]:
-        return self._ordered([self._resource(resource) for resource in resources], alone=False)
+        links = Links(resources)
+        shown = [self._resource(resource) for resource in resources]
+        return self._named(in_order(shown, lambda one, other: links.related(one["urn"], other["urn"]), self._text))
 
     def _resource(self, resource: Json) -> Json:
         """A resource with its times told as new or kept, and its place in the program without the SDK's files."""
@@ -128,7 +141,3 @@ def _errors(events: list[Json]) -> list[str]:
 def _changes(events: list[Json]) -> Any:
     summaries = [event["summaryEvent"] for event in events if "summaryEvent" in event]
     return [{name: s[name] for name in ("resourceChanges", "isPreview", "result")} for s in summaries]
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)

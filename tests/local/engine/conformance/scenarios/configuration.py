@@ -8,7 +8,7 @@ _SCHEMA = {
         "count": {"type": "integer", "default": 1},
         "on": {"type": "boolean", "default": False},
         "sources": {"type": "array", "items": {"type": "string"}, "default": []},
-        "parameters": {"type": "object", "default": {}},
+        "parameters": {"type": "object", "default": {"maxmemory": "yes"}},
         "toy:region": {"value": "north"},
     }
 }
@@ -25,7 +25,6 @@ pulumi.export("region", pulumi.Config("toy").get("region"))
 _SHOW_ALL = """
 config = pulumi.Config()
 pulumi.export("plain", config.get("plain"))
-pulumi.export("number", config.get("number"))
 pulumi.export("hidden", config.get_secret("hidden"))
 pulumi.export("object", config.get_object("object"))
 pulumi.export("sealed", config.get_secret_object("sealed"))
@@ -43,7 +42,6 @@ SCENARIOS = (
             up(says=("count", "integer")),
             config_set("count", "3"),
             config_set("--path", "sources[0]", "10.0.0.0/8"),
-            config_set("--path", "parameters.maxmemory", "yes"),
             up(),
         ),
         project=_SCHEMA,
@@ -53,10 +51,8 @@ SCENARIOS = (
         meaning="texts stay texts, objects are objects, and secrets are sealed wherever they stand",
         steps=(
             config_set("plain", "0012"),
-            config_set("number", "1e3"),
             config_set("--secret", "hidden", "hush"),
-            config_set("--path", "object.list[0]", "1"),
-            config_set("--path", "object.on", "true"),
+            config_set("--path", "object.list[0]", "1e3"),
             config_set("--secret", "--path", "sealed.inner", "hush too"),
             up(_SHOW_ALL),
         ),

@@ -47,13 +47,12 @@ SCENARIOS = (
             up(_explicit("north", "hush two")),
             preview(_explicit("south", "hush two")),
             up(),
-            destroy(),
         ),
     ),
     Scenario(
         name="late-provider",
         meaning="a provider whose settings are not known yet is asked nothing in a preview",
-        steps=(preview(_LATE), up(), up()),
+        steps=(preview(_LATE), up()),
     ),
     Scenario(
         name="default-provider",
