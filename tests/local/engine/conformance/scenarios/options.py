@@ -4,9 +4,17 @@ from tests.local.engine.conformance.scenario import Scenario, destroy, preview, 
 
 
 def _ignoring(size: int, a: str, b: str, kind: str) -> str:
-    return f"""
-Thing("a", size={size}, tags={{"a": "{a}", "b": "{b}"}}, kind="{kind}", opts=Opts(ignore_changes=["size", "tags.a"]))
-"""
+    tags = {"a": a, "b": b}
+    return f'Thing("i", size={size}, tags={tags}, kind="{kind}", opts=Opts(ignore_changes=["size", "tags.a"]))\n'
+
+
+def _replacing(a: str, b: str) -> str:
+    tags = {"a": a, "b": b}
+    return f'Thing("r", size=1, tags={tags}, opts=Opts(replace_on_changes=["tags.a", "size"]))\n'
+
+
+def _choosing(kind: str, label: str, delete_first: bool) -> str:
+    return f'Thing("c", kind="{kind}", label="{label}", opts=Opts(delete_before_replace={delete_first}))\n'
 
 
 _PROTECTED = 'Thing("b", kind="x", tags={"of": Thing("a", opts=Opts(protect=True)).arn}, opts=Opts(protect=True))'
@@ -60,13 +68,13 @@ Thing("user", tags={"of": renamed.arn}, opts=Opts(depends_on=[moved]))
 
 SCENARIOS = (
     Scenario(
-        name="ignore-changes",
-        meaning="what is ignored stays as it was; a replacement takes the program's values all the same",
+        name="changes",
+        meaning="the program says what is no change, what replaces, in which order; a replacement takes the new values",
         steps=(
-            up(_ignoring(1, "1", "1", "x")),
-            up(_ignoring(2, "2", "1", "x")),
-            up(_ignoring(3, "3", "2", "x")),
-            up(_ignoring(4, "4", "2", "y")),
+            up(_ignoring(1, "1", "1", "x") + _replacing("1", "1") + _choosing("x", "x", delete_first=True)),
+            up(_ignoring(2, "2", "1", "x") + _replacing("1", "2") + _choosing("y", "x", delete_first=True)),
+            up(_ignoring(3, "3", "2", "x") + _replacing("2", "2") + _choosing("y", "y", delete_first=False)),
+            up(_ignoring(4, "4", "2", "y") + _replacing("2", "2") + _choosing("y", "y", delete_first=False)),
         ),
     ),
     Scenario(

@@ -14,10 +14,6 @@ def _a(arguments: str) -> str:
     return f'a = Thing("a", {arguments})\n'
 
 
-_DELETE_FIRST = "opts=Opts(delete_before_replace=True)"
-_CREATE_FIRST = "opts=Opts(delete_before_replace=False)"
-
-
 def _pair(kind: str, label: str, password: str) -> str:
     return f"""
 group = Thing("group", kind="{kind}", label="{label}")
@@ -47,15 +43,6 @@ SCENARIOS = (
         steps=(up(_a('label="x"') + _HANGING_ON_IT), preview(_a('label="y"') + _HANGING_ON_IT), up()),
     ),
     Scenario(
-        name="replace-order-chosen",
-        meaning="the program's choice of order overrules the plugin's, both ways",
-        steps=(
-            up(_a(f'kind="x", label="x", {_DELETE_FIRST}')),
-            up(_a(f'kind="y", label="x", {_DELETE_FIRST}')),
-            up(_a(f'kind="y", label="y", {_CREATE_FIRST}')),
-        ),
-    ),
-    Scenario(
         name="replace-with",
         meaning="a dynamic resource is replaced with the group that it belongs to, and never deleted by itself",
         steps=(
@@ -73,15 +60,6 @@ SCENARIOS = (
         steps=(
             up('token = Token("token", user="one", password="p")\nThing("a", tags={"of": token.session})'),
             up('token = Token("token", user="two", password="p")\nThing("a", tags={"of": token.session})'),
-        ),
-    ),
-    Scenario(
-        name="replace-on-changes",
-        meaning="what the program names replaces, although the plugin would update",
-        steps=(
-            up(_a('size=1, tags={"a": "1", "b": "1"}, opts=Opts(replace_on_changes=["tags.a", "size"])')),
-            up(_a('size=1, tags={"a": "1", "b": "2"}, opts=Opts(replace_on_changes=["tags.a", "size"])')),
-            up(_a('size=1, tags={"a": "2", "b": "2"}, opts=Opts(replace_on_changes=["tags.a", "size"])')),
         ),
     ),
     Scenario(

@@ -27,7 +27,7 @@ pulumi.export("hidden", a.key)
 """
 
 _INPUTS = """
-Thing("a", tags={"text": "ünïcödé", "empty": "", "none": None, "list": [], "map": {}, "numbers": [0, -1, 1.5, %s],
+Thing("i", tags={"text": "ünïcödé", "empty": "", "none": None, "list": [], "map": {}, "numbers": [0, -1, 1.5, %s],
                  "truth": [True, False]})
 """
 
@@ -49,18 +49,14 @@ SCENARIOS = (
         accepts_secrets=False,
     ),
     Scenario(
-        name="outputs",
-        meaning="every kind of stack output, and what is shown of it",
+        name="values",
+        meaning="every kind of value reaches plugin and outputs, an equal one is no change, and what is shown of them",
         steps=(
-            up(_OUTPUTS),
+            up(_OUTPUTS + _INPUTS % "2"),
             _output("--json"),
             _output("--json", "--show-secrets"),
-            up('pulumi.export("text", "other")\npulumi.export("new", 1)'),
+            up(),
+            up(_INPUTS % "2.5" + 'pulumi.export("text", "other")\npulumi.export("new", 1)'),
         ),
-    ),
-    Scenario(
-        name="inputs",
-        meaning="every kind of input reaches the plugin, and an equal one is no change",
-        steps=(up(_INPUTS % "2"), up(), up(_INPUTS % "2.5")),
     ),
 )
