@@ -1,4 +1,7 @@
-"""The key that encrypts the nodes' disks, their snapshots, the slow log and the published token."""
+"""The key that encrypts the nodes' disks, their snapshots, the slow log and the published token.
+
+Secrets Manager needs no statement of its own in the key's policy: it uses the key as whoever reads the secret.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ def key(
     *,
     group_id: pulumi.Input[str],
     suffix: pulumi.Input[str],
+    what: str = "Disks, snapshots, slow log and published token",
     log_group_name: pulumi.Input[str] | None,
     deletion_days: pulumi.Input[int],
     protect: bool,
@@ -22,11 +26,12 @@ def key(
 ) -> aws.kms.Key:
     """A key of this stack's own, whose material AWS renews every year, with an alias that ends in `suffix`.
 
+    `what`: all that it encrypts, for people.
     `keep`: leave it behind when the stack is destroyed, for the final snapshot, which is worthless without it.
     """
     made = aws.kms.Key(
         scope.name("key"),
-        description=pulumi.Output.concat("Disks, snapshots, slow log and published token of ", group_id),
+        description=pulumi.Output.concat(what, " of ", group_id),
         policy=pulumi.Output.json_dumps(policy(scope, log_group_name)),
         enable_key_rotation=True,
         deletion_window_in_days=deletion_days,

@@ -12,7 +12,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pydantic.alias_generators import to_camel
 
-from components import encryption, network, parameters, publication_secret, rules, slow_log
+from components import adoption, encryption, network, parameters, publication_secret, rules, slow_log
 from components.auth_token.resource import AuthTokenRotation, AuthTokenRotationArgs
 from components.auth_token.rules import TOKEN_LENGTH, TOKEN_SPECIAL
 from components.auth_token.schedule import TokenSchedule, TokenScheduleArgs
@@ -29,6 +29,10 @@ class ReplicationGroupArgs:
     Raises ValueError at once with every rule of `components.rules` that the values known by now break; outputs of other
     resources are not looked at. What decides which resources there are must be plain.
     """
+
+    adopt: str
+    """Where it is not empty, the group of this id, which stays whose it is, takes the place of one made here."""
+    adopt_token: pulumi.Input[str]
 
     replication_group_id: pulumi.Input[str]
     description: pulumi.Input[str]
@@ -99,41 +103,51 @@ class ReplicationGroup(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ReplicationGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("redis-auth-token:index:ReplicationGroup", name, None, opts)
-        _warn_of_risks(self, args)
         scope = Scope(self, name, {**args.tags, "Service": args.service})
-        parts = _parts(scope, args)
-        group = _group(scope, args, parts)
-        _warn_of_differences(self, args, group)
+        if args.verify == Verify.OFF:
+            pulumi.log.warn("verify is off: nothing proves that the nodes ask for the token", self)
+        if args.adopt:
+            group, issue = adoption.live(scope, args.adopt), _adopted_issue(scope, args)
+            fate = pulumi.ResourceOptions(parent=self)
+        else:
+            _warn_of_risks(self, args)
+            parts = _parts(scope, args)
+            made, issue = _group(scope, args, parts), parts.issue
+            _warn_of_differences(self, args, made)
+            group = _live(made)
+            # A group that is replaced is deleted first, and the engine deletes what must be replaced with it even
+            # before that, when it has not loaded the provider of dynamic resources; deleted_with spares it that call.
+            fate = pulumi.ResourceOptions(parent=self, replace_with=[made], deleted_with=made)
         changed = AuthTokenRotation(
             scope.name("rotation"),
             AuthTokenRotationArgs(
-                replication_group_id=group.replication_group_id,
+                replication_group_id=group.id,
                 replication_group_arn=group.arn,
-                token=parts.token.result,
-                generation=parts.schedule.turn,
+                token=issue.token.result,
+                generation=issue.schedule.turn,
                 verify=args.verify,
                 deadline_seconds=_seconds(args.rotation_deadline),
                 apply_pending_changes=args.apply_pending_changes,
                 ca_file=args.ca_file,
-                secret_arn=parts.secret_arn,
-                primary_endpoint=group.primary_endpoint_address,
-                reader_endpoint=group.reader_endpoint_address,
-                port=cast("pulumi.Output[int]", group.port),  # always there once the group is
+                secret_arn=issue.secret_arn,
+                primary_endpoint=group.primary_endpoint,
+                reader_endpoint=group.reader_endpoint,
+                port=group.port,
                 overlap_seconds=_seconds(args.overlap),
                 max_wait_seconds=_seconds(args.max_wait),
                 revoke_through=args.revoke_through,
+                adopted=bool(args.adopt),
+                adopt_token=args.adopt_token,
             ),
-            # A group that is replaced is deleted first, and the engine deletes what must be replaced with it even
-            # before that, when it has not loaded the provider of dynamic resources; deleted_with spares it that call.
-            pulumi.ResourceOptions(parent=self, replace_with=[group], deleted_with=group),
+            fate,
         )
-        self.replication_group_id = group.replication_group_id
-        self.primary_endpoint = group.primary_endpoint_address
-        self.reader_endpoint = group.reader_endpoint_address
-        self.port = cast("pulumi.Output[int]", group.port)  # always there once the group is
+        self.replication_group_id = group.id
+        self.primary_endpoint = group.primary_endpoint
+        self.reader_endpoint = group.reader_endpoint
+        self.port = group.port
         self.auth_token = changed.token
         self.rotation = changed.facts
-        self.secret_arn = parts.secret_arn
+        self.secret_arn = issue.secret_arn
         self.register_outputs(
             {
                 "replicationGroupId": self.replication_group_id,
@@ -148,6 +162,16 @@ class ReplicationGroup(pulumi.ComponentResource):
 
 
 @dataclass(frozen=True)
+class _Issue:
+    """What makes a token and hands it to clients."""
+
+    schedule: TokenSchedule
+    token: random.RandomPassword
+    """The wanted token. It is in force when AuthTokenRotation says so, not before."""
+    secret_arn: pulumi.Output[str]
+
+
+@dataclass(frozen=True)
 class _Parts:
     """What a group stands on."""
 
@@ -156,10 +180,62 @@ class _Parts:
     access: aws.ec2.SecurityGroup
     parameters: aws.elasticache.ParameterGroup
     deliveries: list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]
-    secret_arn: pulumi.Output[str]
-    schedule: TokenSchedule
-    token: random.RandomPassword
-    """The wanted token. It is in force when AuthTokenRotation says so, not before."""
+    issue: _Issue
+
+
+def _live(group: aws.elasticache.ReplicationGroup) -> adoption.Live:
+    return adoption.Live(
+        id=group.replication_group_id,
+        arn=group.arn,
+        primary_endpoint=group.primary_endpoint_address,
+        reader_endpoint=group.reader_endpoint_address,
+        port=cast("pulumi.Output[int]", group.port),  # always there once the group is
+    )
+
+
+def _adopted_issue(scope: Scope, args: ReplicationGroupArgs) -> _Issue:
+    """The same as for a group made here, with a key that encrypts the secret alone."""
+    if args.publish != "secretsManager":
+        return _issue(scope, args, args.adopt, key_arn=None)
+    key = encryption.key(
+        scope,
+        group_id=args.adopt,
+        suffix=random.RandomId(scope.name("suffix"), byte_length=4, opts=scope.child()).hex,
+        what="Published token",
+        log_group_name=None,
+        deletion_days=args.key_deletion_days,
+        protect=args.protect,
+        keep=False,
+    )
+    return _issue(scope, args, args.adopt, key_arn=key.arn)
+
+
+def _issue(
+    scope: Scope, args: ReplicationGroupArgs, group_id: pulumi.Input[str], key_arn: pulumi.Input[str] | None
+) -> _Issue:
+    """`key_arn` of the published secret; None where there is none."""
+    schedule = TokenSchedule(
+        scope.name("schedule"),
+        TokenScheduleArgs(generation=args.generation, max_age_seconds=_seconds(args.max_age)),
+        scope.child(),
+    )
+    secret_arn = pulumi.Output.from_input("")
+    if key_arn is not None:
+        secret_arn = publication_secret.secret(
+            scope, group_id=group_id, key_arn=key_arn, recovery_days=args.secret_recovery_days
+        )
+    return _Issue(
+        schedule=schedule,
+        token=random.RandomPassword(
+            scope.name("token"),
+            length=TOKEN_LENGTH,
+            override_special=TOKEN_SPECIAL,
+            # Named as before there was a schedule, whose first turn is the generation: such stacks keep their token.
+            keepers={"generation": schedule.turn.apply(lambda turn: str(int(turn)))},
+            opts=scope.child(),
+        ),
+        secret_arn=secret_arn,
+    )
 
 
 def _parts(scope: Scope, args: ReplicationGroupArgs) -> _Parts:
@@ -181,11 +257,6 @@ def _parts(scope: Scope, args: ReplicationGroupArgs) -> _Parts:
             scope, log_group_name=log_group_name, key_arn=key.arn, retention_days=args.slow_log_retention_days
         )
         deliveries.append(slow_log.delivery(logs))
-    schedule = TokenSchedule(
-        scope.name("schedule"),
-        TokenScheduleArgs(generation=args.generation, max_age_seconds=_seconds(args.max_age)),
-        scope.child(),
-    )
     place = network.default_place(scope) if args.use_default_vpc else network.Place(args.vpc_id, args.subnet_ids)
     return _Parts(
         key=key,
@@ -206,20 +277,7 @@ def _parts(scope: Scope, args: ReplicationGroupArgs) -> _Parts:
             parameters=args.parameters,
         ),
         deliveries=deliveries,
-        secret_arn=publication_secret.secret(
-            scope, group_id=group_id, key_arn=key.arn, recovery_days=args.secret_recovery_days
-        )
-        if args.publish == "secretsManager"
-        else pulumi.Output.from_input(""),
-        schedule=schedule,
-        token=random.RandomPassword(
-            scope.name("token"),
-            length=TOKEN_LENGTH,
-            override_special=TOKEN_SPECIAL,
-            # Named as before there was a schedule, whose first turn is the generation: such stacks keep their token.
-            keepers={"generation": schedule.turn.apply(lambda turn: str(int(turn)))},
-            opts=scope.child(),
-        ),
+        issue=_issue(scope, args, group_id, key.arn if args.publish == "secretsManager" else None),
     )
 
 
@@ -254,7 +312,7 @@ def _group(scope: Scope, args: ReplicationGroupArgs, parts: _Parts) -> aws.elast
         transit_encryption_enabled=True,
         # Write-only and of one version for ever: sent at creation, so that a group which replaces another is born with
         # the current token; afterwards neither compared nor sent again, which is AuthTokenRotation's business.
-        auth_token_wo=parts.token.result,
+        auth_token_wo=parts.issue.token.result,
         auth_token_wo_version=1,
         log_delivery_configurations=parts.deliveries,
         tags=scope.tagged("group"),
@@ -312,8 +370,6 @@ def _warn_of_differences(
 
 
 def _warn_of_risks(owner: pulumi.Resource, args: ReplicationGroupArgs) -> None:
-    if args.verify == Verify.OFF:
-        pulumi.log.warn("verify is off: nothing proves that the nodes ask for the token", owner)
     blocks = [block for block in args.allowed_cidr_blocks if isinstance(block, str)]
     if everybody := [block for block in blocks if lets_everybody_in(block)]:
         pulumi.log.warn(f"{' and '.join(everybody)} may connect: only the token keeps strangers out", owner)

@@ -12,7 +12,7 @@ import re
 from typing import Any, Final, Self, cast
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from components import rules
@@ -39,6 +39,9 @@ class Settings(BaseModel):
     service: str
     description: str
     tags: dict[str, str]
+
+    adopt: str
+    adopt_token: str = Field(repr=False)
 
     engine: str
     engine_version: str
@@ -111,7 +114,7 @@ def load(config: pulumi.Config) -> Settings:
     Raises SettingsError with everything that is wrong: keys that nobody knows, values of a wrong type, rules broken.
     The values of secret keys are not shown.
     """
-    wrong = _unknown(config)
+    wrong = [*_unknown(config), *_in_clear(config)]
     values: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         key, kind = to_camel(name), cast("Any", field.annotation)
@@ -156,8 +159,20 @@ def _unknown(config: pulumi.Config) -> list[str]:
     return lines
 
 
+_SECRET: Final = ("adoptToken",)
+"""Keys whose values nobody may read in the stack's file."""
+
+
+def _in_clear(config: pulumi.Config) -> list[str]:
+    return [
+        f"{key} is there for all to read; type `pulumi config set --secret {key}`, and the value when asked"
+        for key in _SECRET
+        if config.get(key) and not pulumi.runtime.is_config_secret(config.full_key(key))
+    ]
+
+
 def _is_secret(config: pulumi.Config, key: str) -> bool:
-    return pulumi.runtime.is_config_secret(config.full_key(key))
+    return key in _SECRET or pulumi.runtime.is_config_secret(config.full_key(key))
 
 
 def _shown(config: pulumi.Config, key: str) -> str:

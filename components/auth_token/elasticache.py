@@ -124,6 +124,7 @@ def _group(
         id=group.get("ReplicationGroupId", ""),
         status=status or group.get("Status", ""),
         tls=group.get("TransitEncryptionEnabled", False),
+        has_token=group.get("AuthTokenEnabled", False),
         token_status=next((status for status in statuses if status), None),
         changed_at=group.get("AuthTokenLastModifiedDate"),
         pending=tuple(sorted({words for of in (group, *clusters) for words in _pending(of)})),

@@ -25,6 +25,7 @@ from pulumi.dynamic import (
 )
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 
+from components.auth_token import adoption
 from components.auth_token import facts as told
 from components.auth_token.driver import rotate
 from components.auth_token.redact import RotationFailed, guarded
@@ -118,7 +119,9 @@ class AuthTokenRotationProvider(ResourceProvider):
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Refuse what cannot be a rotation. Values that are not known yet are left for later."""
-        problems = [*_problems(news)]
+        problems = [*_problems(news), *adoption.refusals(_olds, news)]
+        if not problems and not _olds and news.get("adopted") is True:
+            problems += self._adoptable(news)
         # A failure that names the property would print its value, the token's as well: so it names none.
         return CheckResult(news, [CheckFailure("", problem) for problem in problems])
 
@@ -158,6 +161,24 @@ class AuthTokenRotationProvider(ResourceProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Nothing: the token goes with its group."""
 
+    def _adoptable(self, news: Props) -> list[str]:
+        """Why the group cannot be adopted. What will be done with it is said, so that a preview shows it."""
+        from components.auth_token.live import say
+
+        group_id = news.get("replication_group_id")
+        if not isinstance(group_id, str):
+            return []
+        try:
+            group = self._guarded(group_id, [news], lambda: self._glance(group_id))
+        except RotationFailed as failed:
+            say(f"warning: cannot look at the group that is to be adopted: {failed}")
+            return []
+        problems = [f"{group_id} cannot be adopted: {why}" for why in adoption.unfit(group)]
+        if group and not problems:
+            for line in adoption.steps(group, news):
+                say(f"{group_id}: {line}")
+        return problems
+
     def _updated(self, id_: str, olds: Props, news: Props) -> Props:
         seen = _facts(olds)
         quiet = olds["token"] == news["token"] and seen.get("phase") in (told.PROVEN, told.OVERLAPPING)
@@ -173,11 +194,13 @@ class AuthTokenRotationProvider(ResourceProvider):
         def run() -> Props:
             port = LivePort(self._aws, props)
             goal = _goal(props, recorded)
-            if not goal.fresh and recorded is None:
-                group = port.look()
-                goal = replace(goal, recorded_change=group.changed_at if group else None)
+            before = port.look() if not goal.fresh and recorded is None else None  # adopted: not ours until now
+            if before:
+                goal = replace(goal, recorded_change=before.changed_at)
             outcome = rotate(goal, port)
             found = told.facts(goal.generation, outcome, _facts(recorded or {}), port.wall())
+            if before and (unknown := adoption.previous(before, props["adopt_token"])):
+                found["previousToken"] = unknown
             for line in told.remarks(found):
                 say(f"{group_id}: {line}")
             kept = {"token": outcome.token.reveal(), "previous_token": _reveal(outcome.retiring)}

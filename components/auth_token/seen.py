@@ -99,6 +99,8 @@ class Group:
     id: str
     status: str
     tls: bool
+    has_token: bool = True
+    """Whether the group demands, or begins to demand, a token (AuthTokenEnabled)."""
     token_status: str | None = None
     """ROTATING or SETTING while a change of token is under way, on the group or on any member."""
     changed_at: datetime | None = None

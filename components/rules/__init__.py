@@ -52,13 +52,17 @@ RULES: Final = tuple(
     for check in (*naming.CHECKS, *nodes.CHECKS, *network.CHECKS, *upkeep.CHECKS, *rotation.CHECKS)
 )
 
+_OF_OWN_GROUPS: Final = frozenset({*nodes.CHECKS, *network.CHECKS, rotation.proofs_can_connect})
+"""What is about nodes and their network; a group that is adopted has its own."""
+
 
 def problems(values: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with `values`, by setting in snake case; a rule about a setting that is not there is left out."""
+    adopting = bool(values.get("adopt"))
     return [
         Problem(rule, text)
         for rule in RULES
-        if all(setting in values for setting in rule.settings)
+        if all(setting in values for setting in rule.settings) and not (adopting and rule.check in _OF_OWN_GROUPS)
         for text in rule.check(*(values[setting] for setting in rule.settings))
     ]
 

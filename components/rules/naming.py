@@ -38,6 +38,12 @@ def replication_group_id_is_one(replication_group_id: str) -> Iterator[str]:
     yield from _id_problems(replication_group_id)
 
 
+def adopted_id_is_one(adopt: str) -> Iterator[str]:
+    """The id of a group that is there already, or empty."""
+    if adopt:
+        yield from _id_problems(adopt)
+
+
 def _id_problems(text: str) -> Iterator[str]:
     if not 1 <= len(text) <= _LONGEST_ID:
         yield f"has {len(text)} characters; ElastiCache takes 1 to {_LONGEST_ID}"
@@ -79,4 +85,4 @@ def _tag_value_problems(value: str) -> Iterator[str]:
         yield f"a tag's value has at most {_LONGEST_TAG_VALUE} letters, digits, spaces and _.:/=+-@"
 
 
-CHECKS: Final = (base_name_makes_an_id, replication_group_id_is_one, service_is_a_tag, tags_are_tags)
+CHECKS: Final = (base_name_makes_an_id, replication_group_id_is_one, adopted_id_is_one, service_is_a_tag, tags_are_tags)

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from components.auth_token.rules import Token, TokenError
 from components.auth_token.seen import Verify
 
 _DURATION: Final = re.compile(r"(?=.)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -79,6 +80,18 @@ def revoked_generations_count(revoke_through: int) -> Iterator[str]:
         yield "is below 0; 0 revokes nothing"
 
 
+def adopted_token_is_one(adopt_token: str, adopt: str) -> Iterator[str]:
+    """The token of a group that is adopted: 16 to 128 characters of letters, digits and `!&#$^<>-`, or empty."""
+    if not adopt_token:
+        return
+    if not adopt:
+        yield "is the token of an adopted group, and adopt names none"
+    try:
+        Token(adopt_token)
+    except TokenError as error:
+        yield f"is not one that this program can try: {error}. Leave it empty, and the previous token goes unproven"
+
+
 def authorities_can_be_read(ca_file: str) -> Iterator[str]:
     """A file with the certificates, in PEM form, of the authorities that the nodes' certificates are checked against;
     empty for those that the system trusts."""
@@ -120,5 +133,6 @@ CHECKS: Final = (
     wait_is_a_duration,
     age_is_above_the_overlap,
     revoked_generations_count,
+    adopted_token_is_one,
     authorities_can_be_read,
 )

@@ -33,11 +33,9 @@ class Clone:
         """`python -m local ...`, what `make` runs."""
         return self._run([sys.executable, "-m", "local", *arguments], code, env)
 
-    def engine(self, *arguments: str, code: int = 0) -> str:
+    def engine(self, *arguments: str, code: int = 0, stack: str = "local") -> str:
         """`python -m local.engine ...` in the environment of `make env`."""
-        return self._run(
-            [sys.executable, "-m", "local.engine", *arguments, "--stack", "local"], code, self.environment()
-        )
+        return self._run([sys.executable, "-m", "local.engine", *arguments, "--stack", stack], code, self.environment())
 
     def environment(self) -> dict[str, str]:
         """What `eval "$(make -s env)"` sets; without a cloud, what an engine needs."""

@@ -15,6 +15,8 @@ from tests.program.conftest import Execute
 from tests.program.stacks import NETWORK
 
 PLAIN: Final[dict[str, Any]] = {
+    "adopt": "",
+    "adopt_token": "",
     "replication_group_id": "baskets",
     "description": "Baskets",
     "service": "shop",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
+from local.plugins.aws.replication_group_read import group_properties
 from local.plugins.aws.resource import tags_dict
 from local.plugins.aws.session import Session
 from local.plugins.errors import InvalidError, PluginError
@@ -142,6 +145,54 @@ def get_subnets(session: Session, arguments: Properties) -> Properties:
     }
 
 
+_GROUP_KEYS: Final = (
+    "arn",
+    "automaticFailoverEnabled",
+    "clusterMode",
+    "configurationEndpointAddress",
+    "description",
+    "logDeliveryConfigurations",
+    "memberClusters",
+    "multiAzEnabled",
+    "nodeGroupConfigurations",
+    "numCacheClusters",
+    "numNodeGroups",
+    "port",
+    "primaryEndpointAddress",
+    "readerEndpointAddress",
+    "replicasPerNodeGroup",
+    "replicationGroupId",
+    "snapshotRetentionLimit",
+    "snapshotWindow",
+)
+"""What getReplicationGroup tells in the resource's own words."""
+
+
+def get_replication_group(session: Session, arguments: Properties) -> Properties:
+    """A replication group that no program has to own.
+
+    Raises:
+        PluginError: there is none of this id.
+    """
+    _known(arguments, "replicationGroupId", "region")
+    region, id_ = arguments.get("region") or session.region, arguments["replicationGroupId"]
+    try:
+        answer = session.client("elasticache", region).describe_replication_groups(ReplicationGroupId=id_)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ReplicationGroupNotFoundFault":
+            raise PluginError(f"reading ElastiCache Replication Group ({id_}): couldn't find resource") from error
+        raise
+    (group,) = answer["ReplicationGroups"]
+    told = group_properties(group)
+    return {
+        **{key: told[key] or "" if key.endswith("Address") else told[key] for key in _GROUP_KEYS},
+        "id": group["ReplicationGroupId"],
+        "authTokenEnabled": group["AuthTokenEnabled"],
+        "nodeType": group["CacheNodeType"],
+        "region": region,
+    }
+
+
 def _filters(arguments: Properties) -> list[Properties]:
     given = [{"Name": entry["name"], "Values": entry["values"]} for entry in arguments.get("filters") or []]
     tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in (arguments.get("tags") or {}).items()]
@@ -160,4 +211,5 @@ FUNCTIONS: Final[Mapping[str, Callable[[Session, Properties], Properties]]] = {
     "aws:index/getPartition:getPartition": get_partition,
     "aws:ec2/getVpc:getVpc": get_vpc,
     "aws:ec2/getSubnets:getSubnets": get_subnets,
+    "aws:elasticache/getReplicationGroup:getReplicationGroup": get_replication_group,
 }
