@@ -199,7 +199,8 @@ def _noticed(run: Run, group: Group, proof: Proof) -> Run:
     """With what this look tells: that what was sent has landed, which nodes have come since the first look."""
     if run.judged is not None:
         run = replace(run, judged=run.judged | proof.reached())
-    if run.sent and run.sent.landed is None and group.changed_at != run.sent.changed_before:
+    may_land = run.sent is not None and run.sent.reply in (Reply.ACCEPTED, Reply.UNSURE)
+    if run.sent and may_land and run.sent.landed is None and group.changed_at != run.sent.changed_before:
         run = replace(run, sent=replace(run.sent, landed=group.changed_at))
     return run
 

@@ -160,16 +160,17 @@ def _unsettled(run: Run, seen: Seen, proof: Proof, *, blind: bool, moved: bool) 
     over = {goal.token, *((published.retired, published.rejected) if published else ())}
 
     def there(credential: Credential, otherwise: bool) -> bool:
-        known = run.roles.get(credential, goal.token) not in over
-        return known and (otherwise if blind else proof.accepted_somewhere(credential))
+        token = run.roles.get(credential, goal.token)
+        if token in over or (blind and goal.revoked(token)):  # what has leaked is never brought back unseen
+            return False
+        return otherwise if blind else proof.accepted_somewhere(credential)
 
     if proof.holds(Credential.CURRENT) or (published and published.current == goal.token):
         return None
     if there(Credential.PENDING, moved):
         return Credential.PENDING
-    overlapping = there(Credential.OLDER, run.goal.due is not None) or (
-        run.goal.due is not None and proof.accepted_somewhere(Credential.NO_TOKEN)
-    )
+    unknown_retires = goal.due is not None and goal.retiring is None  # no token at all, or one that nobody knows
+    overlapping = unknown_retires or there(Credential.OLDER, goal.due is not None)
     if there(Credential.PREVIOUS, otherwise=True) and (moved or overlapping) and run.goal.recorded is not None:
         return Credential.PREVIOUS
     return None

@@ -399,3 +399,15 @@ def test_the_overlap_of_an_unknown_token_is_not_cut_by_an_up_with_another_reason
     state = goal(B, B, due=group.wall() + 900, overlap=900)
     assert rotate(state, group).due is not None
     assert group.calls == []
+
+
+def test_blind_a_revoked_token_is_not_settled() -> None:
+    group = held(tokens=[B], last_rotated=B, changed_at=LATER, secret=None)
+    rotate(goal(C, A, generation=3, revoke_through=1, verify=Verify.OFF, overlap=0), group)
+    assert (ROTATE, A) not in group.calls
+
+
+def test_a_further_token_waits_for_the_overlap_of_one_that_nobody_knows() -> None:
+    group = held(tokens=[FOREIGN, B], last_rotated=B, secret=FakeSecret(current=B))
+    waiting = rotate(goal(C, B, generation=3, due=group.wall() + 900, overlap=900), group)
+    assert (waiting.token, group.tokens) == (B, [FOREIGN, B])
