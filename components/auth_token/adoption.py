@@ -57,11 +57,9 @@ def steps(group: Group, props: Mapping[str, Any]) -> Iterator[str]:
     """What adopting this group will do, one line a step."""
     told = previous(group, props.get("adopt_token"))
     yield f"adopting it: nothing but its token is changed; previous token: {told or 'known'}"
-    published = props.get("secret_arn") != ""  # not known yet, in a preview
-    if published:
-        yield "adopting, step: the new token is written to the secret as AWSPENDING"
     yield "adopting, step: ROTATE, and every node is seen to accept the new token; what clients use now still works"
-    if published:
-        yield "adopting, step: AWSCURRENT moves to the new token"
-    yield f"adopting, step: clients come over, for {int(props['overlap_seconds'])} s"
+    if props.get("secret_arn") != "":  # in a preview it is not known yet
+        yield "adopting, step: the secret gets its first version, with the new token"
+    if props["overlap_seconds"]:
+        yield f"adopting, step: clients come over; they have {int(props['overlap_seconds'])} s"
     yield "adopting, step: SET, and every node is seen to accept the new token, and to refuse all else"

@@ -79,6 +79,13 @@ class _Cloud(pulumi.runtime.Mocks):
             "aws:index/getRegion:getRegion": {"region": "cn-north-1"},
             "aws:ec2/getVpc:getVpc": {"id": "vpc-default"},
             "aws:ec2/getSubnets:getSubnets": {"ids": ["subnet-b", "subnet-a"]},
+            "aws:elasticache/getReplicationGroup:getReplicationGroup": {
+                "arn": "arn:aws:elasticache:::replicationgroup:found",
+                "replicationGroupId": args.args.get("replicationGroupId"),
+                "primaryEndpointAddress": "primary.example",
+                "readerEndpointAddress": "reader.example",
+                "port": 6379,
+            },
         }
         self._run.questions.append((args.token, args.provider))
         if args.token == "aws:ec2/getVpc:getVpc":

@@ -378,3 +378,20 @@ def test_the_local_stack_runs(execute: Execute, tmp_path: Path) -> None:
     assert run.exports["replicationGroupId"] == "local-cache"
     assert run.only(ROTATION).inputs["ca_file"] == certifi.where()
     assert run.only(GROUP).inputs["numCacheClusters"] == 2
+
+
+def test_an_adopted_group_is_read_and_all_else_is_for_its_token(execute: Execute) -> None:
+    run = execute(config=told("Pulumi.prod.yaml", baseName="orders", adopt="orders-live"))
+    made = {resource.type for resource in run.resources.values()}
+    of_the_token = {"random:index/randomId:RandomId", "random:index/randomPassword:RandomPassword", SCHEDULE, ROTATION}
+    assert made == {COMPONENT, *of_the_token, "aws:kms/key:Key", "aws:kms/alias:Alias", SECRET, POLICY}
+    rotation = run.only(ROTATION)
+    assert rotation.inputs["adopted"] is True
+    assert rotation.inputs["replication_group_id"] == run.exports["replicationGroupId"] == "orders-live"
+    assert run.exports["primaryEndpoint"] == "primary.example"
+    assert not rotation.options.keys() & {"deletedWith", "replaceWith"}
+
+
+def test_without_publication_an_adopted_group_needs_no_key(execute: Execute) -> None:
+    run = execute(config=told("Pulumi.prod.yaml", baseName="orders", adopt="orders-live", publish="none"))
+    assert not [resource.type for resource in run.resources.values() if resource.type.startswith("aws:")]

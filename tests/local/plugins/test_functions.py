@@ -9,8 +9,10 @@ import pytest
 
 from tests.local.plugins.client import Plugin, PluginError
 from tests.local.plugins.conftest import REGION
+from tests.local.plugins.groups import TOKEN
 
 VPC, SUBNETS = "aws:ec2/getVpc:getVpc", "aws:ec2/getSubnets:getSubnets"
+GROUP_FOUND = "aws:elasticache/getReplicationGroup:getReplicationGroup"
 
 
 def test_the_caller(aws: Plugin) -> None:
@@ -82,3 +84,27 @@ def test_an_argument_that_nobody_acts_on(aws: Plugin) -> None:
 def test_what_aws_says_is_passed_on(aws: Plugin) -> None:
     with pytest.raises(PluginError, match=r"InvalidVpcID.NotFound: .* \(DescribeVpcs\)|no VPCs in eu-west-1 fit"):
         aws.invoke(VPC, {"id": "vpc-0"})
+
+
+def test_a_group_that_nobody_declared(aws: Plugin, others: Callable[..., Any]) -> None:
+    elasticache = others("elasticache", REGION)
+    made = elasticache.create_replication_group(
+        ReplicationGroupId="found",
+        ReplicationGroupDescription="made by hand",
+        Engine="redis",
+        CacheNodeType="cache.t4g.micro",
+        TransitEncryptionEnabled=True,
+        AuthToken=TOKEN,
+    )["ReplicationGroup"]
+    elasticache.get_waiter("replication_group_available").wait(
+        ReplicationGroupId="found", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300}
+    )
+    told = aws.invoke(GROUP_FOUND, {"replicationGroupId": "found"})
+    expected = {"id": "found", "replicationGroupId": "found", "arn": made["ARN"], "description": "made by hand"}
+    expected |= {"authTokenEnabled": True, "port": 6379, "numCacheClusters": 1, "nodeType": "cache.t4g.micro"}
+    assert expected.items() <= told.items()
+    assert told["primaryEndpointAddress"]
+    assert told["configurationEndpointAddress"] == ""
+    assert TOKEN not in str(told)
+    with pytest.raises(PluginError, match=r"reading ElastiCache Replication Group \(none\): couldn't find resource"):
+        aws.invoke(GROUP_FOUND, {"replicationGroupId": "none"})

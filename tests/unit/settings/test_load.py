@@ -219,3 +219,19 @@ def test_a_secret_value_is_not_shown_by_a_rule_about_another_key(read: Read) -> 
     message = _refusal(read, secret=["maintenanceWindow"], snapshotWindow="18:30-19:30")
     assert "snapshotWindow 18:30-19:30: breaks a rule: The snapshot window and the maintenance window" in message
     assert "sun:18:00" not in message
+
+
+def test_an_adopted_group_needs_no_nodes_and_no_network(read: Read) -> None:
+    settings = read("Pulumi.prod.yaml", secret=["adoptToken"], adopt="orders-live", adoptToken="Chosen-Long-Ago-1234")
+    assert settings.adopt == "orders-live"
+    assert "Chosen" not in repr(settings)
+
+
+def test_the_token_of_an_adopted_group_is_never_shown(read: Read) -> None:
+    with pytest.raises(SettingsError, match=r"adoptToken is there for all to read; .*--secret") as refused:
+        read(adopt="orders-live", adoptToken="Too-Short")
+    assert "Too-Short" not in str(refused.value)
+    with pytest.raises(
+        SettingsError, match=r"adoptToken \[secret\]: breaks a rule: The token of a group that is adopted"
+    ):
+        read(secret=["adoptToken"], adoptToken="Chosen-Long-Ago-1234")
