@@ -83,7 +83,8 @@ def _group_in_the_way(run: Run, seen: Seen) -> Step | None:
         if seen.now - sent.at < APPEARS_WITHIN:
             return Wait(f"{sent.strategy} to show")
         if sent.reply is Reply.UNSURE:
-            return Send(sent.strategy, sent.credential)
+            published = sent.strategy is Strategy.SET and not run.goal.fresh  # others may have moved it meanwhile
+            return (_publish(run, seen) if published else None) or Send(sent.strategy, sent.credential)
     return None
 
 
