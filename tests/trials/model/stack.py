@@ -13,11 +13,10 @@ from pulumi.dynamic.config import Config as PulumiConfig
 from pulumi.dynamic.dynamic import ConfigureRequest
 
 from components.auth_token import live, resource
-from components.auth_token.redact import RotationFailed
 from components.auth_token.resource import AuthTokenRotationArgs, AuthTokenRotationProvider
 from components.auth_token.rules import Token
 from tests.provider.engine import bag, struct
-from tests.trials.model.world import Props, Violated, World
+from tests.trials.model.world import Props, World
 
 GROUP: Final = "model"
 FOREIGN: Final = 10**6
@@ -51,10 +50,11 @@ class Checkpoint:
 class Stack:
     """One stack on one world."""
 
-    world: World
     config: Config
     adopted: bool = False
     adopt_token: Token | None = None
+    world: World = field(init=False)
+    """Given once its group is there, which is born with the stack's token."""
     said: list[str] = field(default_factory=list)
     generations: dict[Token, int] = field(default_factory=dict)
     """Which generation each token of ours was drawn for."""
@@ -65,8 +65,6 @@ class Stack:
     """How many secrets the stack has had, one after the other."""
     primaries: int = 1
     """How many primary endpoints the group has had."""
-    changed: bool = False
-    """Whether the last `up` had anything to do."""
 
     def __post_init__(self) -> None:
         self._provider = AuthTokenRotationProvider()
@@ -126,11 +124,10 @@ class Stack:
         with self._on_this_world():
             news = self.inputs()
             if self.outputs is None:
-                self.changed = True
                 made = self._provider.create(news).outs
             else:
-                self.changed = bool(self._provider.diff(GROUP, self.outputs, news).changes)
-                made = self._provider.update(GROUP, self.outputs, news).outs if self.changed else self.outputs
+                changed = self._provider.diff(GROUP, self.outputs, news).changes
+                made = self._provider.update(GROUP, self.outputs, news).outs if changed else self.outputs
         assert made is not None
         self.save(replace(self.checkpoint, outputs=bag(struct(made))))
         return self.checkpoint.outputs or {}
@@ -177,6 +174,3 @@ class Stack:
         ):
             self._provider.configure(ConfigureRequest(PulumiConfig({}, "redis-auth-token")))
             yield
-
-
-__all__ = ["Checkpoint", "Config", "RotationFailed", "Stack", "Violated"]

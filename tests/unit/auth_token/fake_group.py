@@ -109,7 +109,7 @@ class FakeGroup:
     changed_at: datetime | None = EPOCH
     last_rotated: Token | None = None
     looks: int = 0
-    calls: list[tuple[str, Token]] = field(default_factory=list)
+    calls: list[tuple[Strategy, Token]] = field(default_factory=list)
     published_log: list[tuple[Publishing, Token]] = field(default_factory=list)
     flushed: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
