@@ -29,7 +29,6 @@ SCENARIOS = (
             up(_CHAIN % (1, 1), **_fail("Create", "b")),
             up(),
             up(_CHAIN % (2, 2), **_fail("Update", "b")),
-            up(),
         ),
     ),
     Scenario(
@@ -72,11 +71,12 @@ SCENARIOS = (
     ),
     Scenario(
         name="program-fails",
-        meaning="an exception in the program deletes nothing and keeps the stack's outputs",
+        meaning="an exception in the program, or in a function, deletes nothing and keeps the stack's outputs",
         steps=(
             up('Thing("a")\nThing("b")\npulumi.export("kept", 1)'),
             up('Thing("a")\npulumi.export("new", 2)\nraise ValueError("so it goes")', says=("so it goes",)),
             up('raise pulumi.RunError("told in words")', says=("told in words",)),
+            up('Thing("a")\nmeasure("bad")', says=("nothing is called so",)),
         ),
     ),
     Scenario(

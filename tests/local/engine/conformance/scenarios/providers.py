@@ -71,14 +71,9 @@ SCENARIOS = (
         steps=(up('Thing("a", opts=Opts(provider=Provider("mine", region="nowhere")))', says=("no such region",)),),
     ),
     Scenario(
-        name="invoke-fails",
-        meaning="a function that refuses its arguments ends the program, and with it the run",
-        steps=(up('Thing("a")'), up('Thing("a")\nmeasure("bad")', says=("nothing is called so",))),
-    ),
-    Scenario(
         name="get",
         meaning="a resource that is read is external: never changed, never deleted, and can become one's own and back",
-        steps=(up(_GET), up(), refresh(), up(_THEIRS), up(_BACK), destroy()),
+        steps=(up(_GET), refresh(), up(_THEIRS), up(_BACK), destroy()),
     ),
     Scenario(
         name="get-missing",

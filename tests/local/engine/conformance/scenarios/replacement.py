@@ -33,14 +33,14 @@ def _delete_fails(cloud: Cloud) -> None:
 
 SCENARIOS = (
     Scenario(
-        name="replace-create-first",
-        meaning="the new one comes first, dependents follow, the old one leaves at the end",
-        steps=(up(_a('kind="x"') + _HANGING_ON_IT), up(_a('kind="y"') + _HANGING_ON_IT)),
-    ),
-    Scenario(
-        name="replace-delete-first",
-        meaning="the plugin asks for deleting first: so do those that it would replace too, before it",
-        steps=(up(_a('label="x"') + _HANGING_ON_IT), preview(_a('label="y"') + _HANGING_ON_IT), up()),
+        name="replace",
+        meaning="the new one comes first, dependents follow; where the plugin asks for deleting first, they go first",
+        steps=(
+            up(_a('kind="x", label="x"') + _HANGING_ON_IT),
+            up(_a('kind="y", label="x"') + _HANGING_ON_IT),
+            preview(_a('kind="y", label="y"') + _HANGING_ON_IT),
+            up(),
+        ),
     ),
     Scenario(
         name="replace-with",
