@@ -146,6 +146,7 @@ class Model(RuleBasedStateMachine):
     def renew_secret(self) -> None:
         """The secret was gone for good: the program made another one."""
         self.stack.secrets += 1
+        self.world.edit_secret("renew")
         self.watch.touched(Touches.LABELS)
         self.watch.forget(secret=True)
 

@@ -32,15 +32,11 @@ class MemoryWorld:
         self.sent = self.group.calls
         self.faults = self.group.replies
         self._host = ""
-        self._secret_arn = ""
         self._born(token, anything=nature.born in ("open", "adopted open"))
 
     def port(self, settings: Mapping[str, object], props: Props) -> Port:
         self.group.looks = 0
         self.group.secret = self.secret if props["secret_arn"] else None
-        if props["secret_arn"] and props["secret_arn"] != self._secret_arn and self._secret_arn:
-            self.secret = self.group.secret = FakeSecret(version=self.secret.version + 1000)
-        self._secret_arn = props["secret_arn"] or self._secret_arn
         if props["primary_endpoint"] != self._host:
             self.secret.complete = self.secret.empty
         self._host = props["primary_endpoint"]
@@ -117,6 +113,9 @@ class MemoryWorld:
         group.stamp(group.time)
         return True
 
+    def under_way(self) -> bool:
+        return self.group.under_way
+
     def last_change(self) -> datetime | None:
         return self.group.changed_at
 
@@ -134,6 +133,8 @@ class MemoryWorld:
                 it.current, it.previous, it.edited, it.version = None, it.current, True, it.version + 1
             case "delete" | "restore":
                 it.gone = how == "delete"
+            case "renew":
+                self.secret = FakeSecret(version=it.version + 1000)
             case _:
                 return False
         return True
@@ -143,7 +144,7 @@ class MemoryWorld:
         match how:
             case "silent" | "answering":
                 group.unreachable = {last} if how == "silent" else set()
-            case "stuck" if group.tokens and not group.anything and not group.open:
+            case "stuck" if group.tokens and not group.frozen and not group.anything and not group.open:
                 group.frozen = {last: list(group.tokens)}
             case "learning":
                 group.frozen = {}

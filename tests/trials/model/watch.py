@@ -125,7 +125,8 @@ class Watch:
             self.by_others = False
         self._held = held
         if held is None or self.world.accepted(held):
-            self.excused = False
+            hidden = self.world.under_way() or "stuck" in self.world.obstacles()  # what was broken is not seen yet
+            self.excused = self.excused and hidden
             return
         self.excused = self.excused or self.lenient()
         unpublished = not self.stack.config.publish and self.set_sent
@@ -155,7 +156,9 @@ class Watch:
         return self.stack.generations.get(token, FOREIGN) <= self.stack.config.revoke_through
 
     def _perhaps_revoked(self, token: Token | None) -> bool:
-        return self._revoked(token) or (token in self.stack.vague and self.stack.config.revoke_through > 0)
+        """Also where numbers do not tell: a token that a restored state forgot, or what was there before the stack."""
+        unnumbered = token is None or token == self.first or token in self.stack.vague
+        return self._revoked(token) or (unnumbered and self.stack.config.revoke_through > 0)
 
     def _written(self, token: Token) -> bool:
         """Whether a crash cannot lose this token: a version of the secret holds it, or the state from before."""

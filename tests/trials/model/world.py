@@ -92,6 +92,9 @@ class World(Protocol):
     def change_token(self, strategy: Strategy, token: Token) -> bool:
         """The article's commands, typed by somebody."""
 
+    def under_way(self) -> bool:
+        """Whether a change of token was taken and has not landed."""
+
     def last_change(self) -> datetime | None:
         """AuthTokenLastModifiedDate."""
 

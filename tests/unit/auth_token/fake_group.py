@@ -194,6 +194,11 @@ class FakeGroup:
         known = self.open if token is None else token in self.frozen.get(node, self.tokens)
         return Answer.ACCEPTED if known else Answer.REFUSED
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a change was taken and has not landed."""
+        return self._change is not None
+
     def idle(self) -> bool:
         """Whether a change could begin now."""
         self._land()
