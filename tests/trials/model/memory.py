@@ -18,7 +18,7 @@ class MemoryWorld:
     """See world.World for the methods."""
 
     def __init__(self, nature: Nature, token: Token | None) -> None:
-        self._nature = nature
+        self.aws: dict[str, str] = {}
         self.group = FakeGroup(
             node_count=nature.nodes,
             delay=nature.delay,

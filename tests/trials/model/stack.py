@@ -172,5 +172,5 @@ class Stack:
             mock.patch.object(live, "say", self.said.append),
             mock.patch.object(resource, "time", SimpleNamespace(time=self.world.wall)),
         ):
-            self._provider.configure(ConfigureRequest(PulumiConfig({}, "redis-auth-token")))
+            self._provider.configure(ConfigureRequest(PulumiConfig(self.world.aws, "redis-auth-token")))
             yield

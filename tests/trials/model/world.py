@@ -41,6 +41,8 @@ class Nature:
 class World(Protocol):
     """One group and its secret. Times in seconds; nothing here waits in earnest."""
 
+    aws: dict[str, str]
+    """The stack's `aws:*` configuration."""
     boundary: Callable[[str], None]
     """Called before and after every call that changes something, and before every look."""
     faults: list[str]
