@@ -100,12 +100,13 @@ def cloud(changes: tuple[str, ...]) -> None:
 
 
 @main.command()
-def env() -> None:
+@click.pass_obj
+def env(inherited: list[str]) -> None:
     """Lines for `eval`, after which `pulumi up --stack local`, and `aws`, work by hand."""
     cloud = _cloud()
     if not cloud:
         raise click.ClickException("the local cloud does not run; type `make up` first")
-    click.echo(workspace.exports(workspace.environment(cloud.endpoint)))
+    click.echo(workspace.exports(workspace.environment(cloud.endpoint), inherited))
 
 
 @main.command()
@@ -162,7 +163,12 @@ def _deploy() -> Engine:
     engine = engines.choose(workspace.environment(cloud.endpoint))
     engine.ensure_stack()
     engines.remember(engine)
-    engine.up(refresh=begun and engine.deployed())  # a cloud that is new has nothing of an older one's resources
+    lost = begun and engine.deployed()  # a cloud that is new has nothing of an older one's resources
+    if lost:
+        report.OUT.print(
+            "The local cloud had ended, and its resources with it: they are made anew, without their data."
+        )
+    engine.up(refresh=lost)
     return engine
 
 
@@ -170,7 +176,10 @@ def _generation(engine: Engine) -> int:
     if not engine.deployed() or not workspace.STACK_FILE.exists():
         return 0
     config = yaml.safe_load(workspace.STACK_FILE.read_text()).get("config", {})
-    return int(config.get("redis-auth-token:generation", 1))
+    text = str(config.get("redis-auth-token:generation", 1))
+    if not text.isdigit():
+        raise click.ClickException(f"{workspace.STACK_FILE.name}: generation is {text!r}; it counts tokens, from 1")
+    return int(text)
 
 
 def _show_proof(engine: Engine) -> None:
@@ -186,13 +195,19 @@ def run() -> int:
     from local.cloud.redis_server import RedisMissingError
 
     try:
-        main(standalone_mode=False)
+        main(standalone_mode=False, obj=workspace.leave_aws())
     except RedisMissingError as missing:
         report.fault(str(missing))
         return UNUSABLE
     except (CloudError, EngineError, workspace.Busy) as error:
         report.fault(str(error))
         return 1
+    except yaml.YAMLError as error:
+        report.fault(f"{workspace.STACK_FILE.name} is no YAML: {error}. Mend it, or delete it for a fresh one")
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        report.fault("interrupted; the same command goes on from where things then are")
+        return 130
     except click.ClickException as error:
         report.fault(error.format_message())
         return error.exit_code

@@ -91,17 +91,17 @@ class Engine:
 
     def _run(self, pulumi: list[str], embedded: list[str], *, quiet: bool = False) -> str:
         argv = ["pulumi", *pulumi] if self.name == "pulumi" else [sys.executable, "-m", "local.engine", *embedded]
-        done = subprocess.run(
-            argv,
-            cwd=ROOT,
-            env={**os.environ, **self.env},
-            stdout=subprocess.PIPE if quiet else None,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise EngineError(f"`{' '.join(argv[:3])} ...` ended with exit code {done.returncode}")
-        return done.stdout or ""
+        out = subprocess.PIPE if quiet else None
+        with subprocess.Popen(argv, cwd=ROOT, env={**os.environ, **self.env}, stdout=out, text=True) as process:
+            while True:
+                try:
+                    said, _ = process.communicate()
+                    break
+                except KeyboardInterrupt:  # the engine got it too: it ends in order, and a second one ends it at once
+                    continue
+        if process.returncode:
+            raise EngineError(f"`{' '.join(argv[:3])} ...` ended with exit code {process.returncode}")
+        return said or ""
 
 
 def _runs(pid: int) -> bool:

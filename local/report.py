@@ -61,6 +61,11 @@ def status(cloud: Cloud | None, engine: str, outputs: Mapping[str, Any]) -> None
     if not outputs:
         OUT.print("stack         nothing is deployed; type `make up`")
         return
+    if not cloud:
+        OUT.print(
+            "stack         went with the cloud that it was deployed on; `make up` makes it anew, without its data"
+        )
+        return
     port = f"{outputs['port']:.0f}"
     OUT.print(f"group         {outputs['replicationGroupId']}")
     OUT.print(f"primary       {outputs['primaryEndpoint']}:{port}")
@@ -68,6 +73,5 @@ def status(cloud: Cloud | None, engine: str, outputs: Mapping[str, Any]) -> None
     proof(outputs["rotation"])
     OUT.print(f"rotated at    {outputs['rotation']['rotatedAt']}")
     OUT.print(f"published     {outputs['rotation']['published']}")
-    if cloud:
-        OUT.print("connect       make cli          (redis-cli with TLS and the current token)")
-        OUT.print("the token     make -s token")
+    OUT.print("connect       make cli          (redis-cli with TLS and the current token)")
+    OUT.print("the token     make -s token")

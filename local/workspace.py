@@ -7,7 +7,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ STACK: Final = "local"
 STACK_FILE: Final = ROOT / f"Pulumi.{STACK}.yaml"
 TEMPLATE: Final = ROOT / "local" / f"Pulumi.{STACK}.yaml.in"
 PLUGINS: Final = ROOT / "local" / "plugins" / "bin"
+TOOLS: Final = ROOT / "venv" / "bin"
 
 _PASSPHRASE: Final = STATE / "passphrase"
 
@@ -50,7 +51,7 @@ def environment(endpoint: str | None) -> dict[str, str]:
         "PULUMI_BACKEND_URL": BACKEND.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": _passphrase(),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PATH": path if str(PLUGINS) in path.split(os.pathsep) else f"{PLUGINS}{os.pathsep}{path}",
+        "PATH": os.pathsep.join([*(str(d) for d in (PLUGINS, TOOLS) if str(d) not in path.split(os.pathsep)), path]),
         "AWS_ACCESS_KEY_ID": aws["aws:accessKey"],
         "AWS_SECRET_ACCESS_KEY": aws["aws:secretKey"],
         "AWS_REGION": aws["aws:region"],
@@ -58,6 +59,14 @@ def environment(endpoint: str | None) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     return env | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
+
+
+def leave_aws() -> list[str]:
+    """Drop the shell's own AWS settings, whose profile or account is not the local cloud's; their names."""
+    inherited = sorted(name for name in os.environ if name.startswith("AWS_"))
+    for name in inherited:
+        del os.environ[name]
+    return inherited
 
 
 def write_stack_file(endpoint: str, ca_file: str) -> None:
@@ -81,9 +90,10 @@ def forget() -> None:
         file.unlink(missing_ok=True)
 
 
-def exports(env: Mapping[str, str]) -> str:
-    """`env` as lines that a shell can eval."""
-    return "\n".join(f"export {key}='{value}'" for key, value in env.items())
+def exports(env: Mapping[str, str], unwanted: Iterable[str]) -> str:
+    """`env` as lines that a shell can eval, and `unwanted` taken away."""
+    gone = [f"unset {name}" for name in unwanted if name not in env]
+    return "\n".join([*gone, *(f"export {key}='{value}'" for key, value in env.items())])
 
 
 def _passphrase() -> str:
