@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ def facts(wanted: int, outcome: Outcome, before: Facts, wall: float) -> Facts:
         "currentToken": outcome.proof.tally(outcome.applied),
         "rotatedAt": before["rotatedAt"] if same and before.get("rotatedAt") else iso(wall),
         "setAt": "" if outcome.due else before["setAt"] if same and before.get("setAt") else iso(wall),
-        "dueAt": iso(outcome.due) if outcome.due else "",
+        "dueAt": iso(math.ceil(outcome.due)) if outcome.due else "",
         "retiringGeneration": outcome.retiring_generation,
         "nextWaits": bool(outcome.due) and outcome.generation != wanted,
         "published": "AWS Secrets Manager" if outcome.published else "nowhere but the stack's output",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +32,9 @@ def probe(
     asked = [(node, credential, token) for node in nodes for credential, token in tokens.items()]
     if not asked:
         return {}
+    trust = ssl.create_default_context(cafile=ca_file or None)
     with ThreadPoolExecutor(min(_AT_ONCE, len(asked))) as pool:
-        told = list(pool.map(lambda each: ask(each[0], each[2], ca_file), asked))
+        told = list(pool.map(lambda each: _ask(each[0], each[2], trust), asked))
     answers: dict[str, dict[Credential, Answer]] = {node.id: {} for node in nodes}
     for (node, credential, _), answer in zip(asked, told, strict=True):
         answers[node.id][credential] = answer
@@ -40,11 +42,25 @@ def probe(
 
 
 def ask(node: Node, token: Token | None, ca_file: str = "") -> Answer:
-    """What one fresh connection to `node` is told.
+    """What one fresh connection to `node` is told."""
+    return _ask(node, token, ssl.create_default_context(cafile=ca_file or None))
 
-    Without retries: redis-py would try a refused token again, for its AuthenticationError is a ConnectionError.
-    """
-    connection: Any = SSLConnection(  # redis-py's methods have no types
+
+class _Connection(SSLConnection):
+    """Trusts exactly what its context trusts: redis-py would add the system's authorities to those of a file."""
+
+    def __init__(self, trust: ssl.SSLContext, **options: Any) -> None:
+        super().__init__(**options)
+        self._trust = trust
+
+    def _wrap_socket_with_ssl(self, sock: socket.socket) -> ssl.SSLSocket:
+        return self._trust.wrap_socket(sock, server_hostname=self.host)
+
+
+def _ask(node: Node, token: Token | None, trust: ssl.SSLContext) -> Answer:
+    """Without retries: redis-py would try a refused token again, for its AuthenticationError is a ConnectionError."""
+    connection: Any = _Connection(  # redis-py's methods have no types
+        trust,
         host=node.host,
         port=node.port,
         password=token.reveal() if token else None,
@@ -53,9 +69,6 @@ def ask(node: Node, token: Token | None, ca_file: str = "") -> Answer:
         socket_connect_timeout=PATIENCE,
         socket_timeout=PATIENCE,
         retry=Retry(NoBackoff(), 0),
-        ssl_cert_reqs="required",
-        ssl_check_hostname=True,
-        ssl_ca_certs=ca_file or None,
     )
     try:
         connection.connect()

@@ -182,15 +182,14 @@ def _unsettled(run: Run, seen: Seen, proof: Proof, *, blind: bool, moved: bool) 
 
 def _begin(run: Run, seen: Seen) -> Step:
     """A token that every node holds already was rotated in by a run that died, or that left its overlap to this one."""
-    leg, goal = run.legs[0], run.goal
+    leg, goal, proof = run.legs[0], run.goal, _judged(run, seen)
     left_by_state = (
-        not run.judged
+        (not run.judged or proof.holds(leg))
         and goal.due is not None
         and run.token(leg) == goal.recorded
         and seen.group is not None
         and seen.group.changed_at == goal.recorded_change
     )
-    proof = _judged(run, seen)
     # SET takes only the token that was rotated in last. What clients hold is that one where the token before it is
     # still accepted; else the one that nobody recorded came after it.
     last = leg is not Credential.PREVIOUS or proof.accepted_somewhere(Credential.OLDER)
@@ -240,7 +239,7 @@ def _after_set(run: Run, seen: Seen) -> Step:
         )
     if healing and sent.reply is Reply.UNCHANGED:
         return healing
-    return Wait("every node to refuse all else", healing or _bring_back(run, proof))
+    return Wait("every node to refuse all else", healing or _bring_back(run, seen, proof))
 
 
 def _conclude(run: Run, seen: Seen) -> Step:
@@ -292,7 +291,8 @@ def _overlap(run: Run, seen: Seen) -> Step | None:
     """Leave clients their time. Nobody's promised time is cut, but for tokens that have leaked."""
     leg, goal = run.legs[0], run.goal
     retiring = _retiring(run, seen)
-    promised = goal.due if run.token(leg) == goal.recorded else None
+    to_this_one = run.roles.get(retiring) == goal.retiring if retiring else False
+    promised = goal.due if run.token(leg) == goal.recorded and to_this_one else None
     if retiring is None or goal.revoked(run.roles.get(retiring)) or (promised is None and goal.overlap <= 0):
         return None
     if promised is not None:
@@ -311,7 +311,8 @@ def _retiring(run: Run, seen: Seen) -> Credential | None:
     leg, proof, goal = run.legs[0], _judged(run, seen), run.goal
     before = [Credential.OLDER] if leg is Credential.PREVIOUS else [Credential.PREVIOUS, Credential.OLDER]
     for role in [run.settled, *before] if run.settled else before:
-        if role in run.roles and (not run.judged or proof.accepted_somewhere(role)):
+        known = role in run.roles and not (seen.published and run.roles[role] == seen.published.retired)
+        if known and (not run.judged or proof.accepted_somewhere(role)):
             return role
     taken_over = goal.recorded is None and not goal.fresh and Credential.PREVIOUS not in run.roles
     unseen = goal.due is not None and (not run.judged or goal.retiring is None)
@@ -331,12 +332,14 @@ def _heal(run: Run) -> Plan | None:
     return Plan((Credential.SPARE, Credential.CURRENT), run.judged or frozenset())
 
 
-def _bring_back(run: Run, proof: Proof) -> Plan | Stop:
+def _bring_back(run: Run, seen: Seen, proof: Proof) -> Plan | Stop:
     """After SET a node does not answer as it should: the previous token comes back, unless it has leaked."""
     leg = run.legs[0]
     problem = f"after SET the group does not answer as it should ({proof.contradictions(leg)})"
     previous = Credential.PREVIOUS
-    if leg is not Credential.CURRENT or previous not in run.roles or run.goal.revoked(run.roles[previous]):
+    over = (seen.published.retired, seen.published.rejected) if seen.published else ()
+    gone = previous not in run.roles or run.goal.revoked(run.roles[previous]) or run.roles[previous] in over
+    if leg is not Credential.CURRENT or gone:
         return Stop(problem, f"Nothing more is sent. See the group's events, then {_AGAIN}")
     failure = Stop(problem, f"{previous.capitalize()} was brought back: every node accepts it. Raise generation now")
     return Plan((previous,), run.judged or frozenset(), failure=failure)

@@ -56,10 +56,9 @@ class Goal:
                 roles[part] = token
 
         cast(held, Credential.PREVIOUS)
-        if published and published.previous not in (published.retired, published.rejected):
-            cast(published.previous, Credential.PREVIOUS, Credential.OLDER)
-        cast(self.retiring, Credential.PREVIOUS, Credential.OLDER)
+        cast(published.previous if published else None, Credential.PREVIOUS, Credential.OLDER)
         cast(self.recorded, Credential.PREVIOUS, Credential.OLDER)
+        cast(self.retiring, Credential.PREVIOUS, Credential.OLDER)
         cast(published.pending if published else None, Credential.PENDING)
         return roles
 
@@ -70,12 +69,12 @@ class Goal:
         can be, a revocation of earlier ones never cuts what its clients were promised.
         """
         known = {self.retiring: self.retiring_generation, self.recorded: self.recorded_generation}
-        known[self.token] = self.generation
+        known |= {self.token: self.generation, None: 0}
         return known.get(token, self.generation - 1)
 
     def revoked(self, token: Token | None) -> bool:
-        """Whether this token has leaked. No token at all, or one that was there before us, cannot be revoked."""
-        return token is not None and 0 < self.generation_of(token) <= self.revoke_through
+        """Whether this token, or access without one, has been revoked: what was there before us goes with our first."""
+        return 0 < self.revoke_through >= self.generation_of(token)
 
 
 @dataclass(frozen=True, kw_only=True)

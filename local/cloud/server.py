@@ -1,13 +1,14 @@
 """A cloud's process, from its start to its end."""
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
 import signal
-import threading
+import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,21 +49,41 @@ def run(options: Options) -> None:
     Raises:
         CloudError: it cannot start, with what is in the way.
     """
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
     options.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (options.root / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CloudError(f"a local cloud runs in {options.root} already") from error
-        with _cloud(options, over):
-            over.wait()
+        with _told_to_end() as (over, end), _cloud(options, end):
+            over.recv(1)
 
 
 @contextmanager
-def _cloud(options: Options, over: threading.Event) -> Iterator[None]:
+def _told_to_end() -> Iterator[tuple[socket.socket, Callable[[], None]]]:
+    """A socket that can be read once it is over, and what says so; SIGTERM and SIGINT do, too.
+
+    Not an Event: a signal that comes while other threads keep the main one from its `wait` would not end that.
+    """
+    over, sender = socket.socketpair()
+    with over, sender:
+        sender.setblocking(False)
+        signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)  # the wake-up byte says it
+
+        def end() -> None:
+            with contextlib.suppress(OSError):  # it is over already
+                sender.send(b"e")
+
+        try:
+            yield over, end
+        finally:
+            signal.set_wakeup_fd(-1)
+
+
+@contextmanager
+def _cloud(options: Options, end: Callable[[], None]) -> Iterator[None]:
     root = options.root.resolve()
     run_file = root / RUN_FILE
     with ExitStack() as stack:
@@ -70,15 +91,16 @@ def _cloud(options: Options, over: threading.Event) -> Iterator[None]:
         stack.callback(network.claim.close)
         nodes = root / "nodes"
         shutil.rmtree(nodes, ignore_errors=True)  # of an instance that was killed
-        processes = Processes([network.claim])
-        processes.keeper_died = over.set
-        stack.callback(processes.close)
-        relay = Relay()
-        stack.callback(relay.close)
-        authority = Authority(root / "ca.pem")
         state, settings = State(), LiveSettings(options.settings)
         changes = Changes(state, settings)
+        relay = Relay()
+        processes = Processes([network.claim])
+        processes.keeper_died = end
+        stack.callback(relay.close)
+        stack.callback(changes.join)
+        stack.callback(processes.close)  # what still waits for a node ends with the nodes
         stack.callback(changes.end)
+        authority = Authority(root / "ca.pem")
         moto = MotoServices()
         plant = Plant(nodes, network, authority, processes, relay, options.binaries)
         services = Services(state, settings, plant, changes, moto)

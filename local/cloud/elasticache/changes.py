@@ -5,12 +5,14 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakSet
 
 from local.cloud.elasticache.state import RegionState, ReplicationGroup, State
 from local.cloud.errors import CloudError
 from local.cloud.settings import LiveSettings, Settings
 
 _LOOK_AGAIN_SECONDS = 0.05
+_END_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,22 @@ class Changes:
         self._state = state
         self._settings = settings
         self._over = threading.Event()
+        self._threads: WeakSet[threading.Thread] = WeakSet()
+        self._lock = threading.Lock()
 
     def begin(self, region: RegionState, group: ReplicationGroup, change: Change) -> None:
         """Enter the change's status now and carry it out once the delay is over. The state's lock is held."""
         group.change_status(change.status, lag=self._settings.now.status_lag)
-        threading.Thread(target=self._run, args=(region, group, change), name=change.title, daemon=True).start()
+        self.spawn(change.title, lambda: self._run(region, group, change))
+
+    def spawn(self, name: str, work: Callable[[], None]) -> None:
+        """Do something in a thread of its own, unless the cloud is ending."""
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        with self._lock:
+            if self._over.is_set():
+                return
+            self._threads.add(thread)
+            thread.start()
 
     def pause_between_nodes(self) -> None:
         """Wait within a change until the next node may learn of it.
@@ -52,8 +65,14 @@ class Changes:
             raise CloudError("the local cloud is ending")
 
     def end(self) -> None:
-        """Let waiting changes end without being carried out."""
-        self._over.set()
+        """Let waiting changes end without being carried out, and begin no more."""
+        with self._lock:
+            self._over.set()
+
+    def join(self) -> None:
+        """Wait until those that were being carried out have ended: soon, once their nodes are gone."""
+        for thread in list(self._threads):
+            thread.join(_END_SECONDS)
 
     def _waited(self, seconds: Callable[[Settings], float]) -> bool:
         """Wait as long as the settings of the moment say, which lets go of whoever waits; whether it lives on."""

@@ -1,7 +1,5 @@
 """A node whose process died is replaced, as on AWS; with automatic failover a replica takes a primary's place."""
 
-import threading
-
 from local.cloud.elasticache import parameters
 from local.cloud.elasticache.context import Context
 from local.cloud.elasticache.state import Member, ReplicationGroup
@@ -14,8 +12,7 @@ def watch(context: Context, group: ReplicationGroup, nodes: NodeGroup) -> None:
     """From now on replace what dies of these nodes."""
 
     def replace_later(dead: Server) -> None:  # told by the thread that the start of a new server needs
-        name = f"replacement in {group.id}"
-        threading.Thread(target=_replace, args=(context, group, nodes, dead), name=name, daemon=True).start()
+        context.services.changes.spawn(f"replacement in {group.id}", lambda: _replace(context, group, nodes, dead))
 
     nodes.on_death = replace_later
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -38,6 +39,7 @@ class Processes:
         self._early_ends: dict[int, int] = {}
         self._lock = threading.Lock()
         self._closing = False
+        self._gone = False
         self.keeper_died: Callable[[], None] = lambda: None
         self._listener = threading.Thread(target=self._listen, name="keeper", daemon=True)
         self._listener.start()
@@ -53,12 +55,13 @@ class Processes:
         Raises:
             CloudError: it could not be started.
         """
-        number = next(self._numbers)
-        answer = self._answers[number] = Future()
+        number, answer = next(self._numbers), Future[int]()
+        with self._lock:
+            self._answers[number] = answer
         self._send({"id": number, "start": {"argv": list(argv), "cwd": str(cwd), "log": str(log)}})
         pid = answer.result(_ANSWER_SECONDS)
         with self._lock:
-            ended = self._early_ends.pop(pid, None)
+            ended = self._early_ends.pop(pid, -signal.SIGKILL if self._gone else None)
             if ended is None:
                 self._ends[pid] = on_exit
         if ended is not None:
@@ -90,7 +93,12 @@ class Processes:
         with self._channel.makefile("rb") as lines:
             for line in lines:
                 self._handle(json.loads(line))
-        for answer in self._answers.values():
+        with self._lock:  # the keeper takes all with it: who waits for one of them must not go on
+            self._gone = True
+            ends, answers = list(self._ends.values()), list(self._answers.values())
+        for on_exit in ends:
+            on_exit(-signal.SIGKILL)
+        for answer in answers:
             answer.set_exception(CloudError("the process that keeps the Redis servers ended; restart the local cloud"))
         if not self._closing:
             self.keeper_died()
@@ -104,7 +112,8 @@ class Processes:
             if on_exit is not None:
                 on_exit(message["status"])
             return
-        answer = self._answers.pop(message["id"])
+        with self._lock:
+            answer = self._answers.pop(message["id"])
         if "error" in message:
             answer.set_exception(CloudError(f"a Redis server could not be started: {message['error']}"))
         else:
