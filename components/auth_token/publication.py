@@ -28,6 +28,8 @@ _PENDING: Final = "AWSPENDING"
 _PREVIOUS: Final = "AWSPREVIOUS"
 _RETIRED: Final = "RETIRED"
 _REJECTED: Final = "REJECTED"
+_OTHERS: Final = (_PENDING, _RETIRED, _REJECTED)
+"""What AWSCURRENT cannot be as well: a PROMOTE that died may leave such a label on it, or hands may."""
 _T = TypeVar("_T")
 
 
@@ -85,23 +87,25 @@ class SecretsManagerPublication:
     def look(self) -> Published:
         """Which token each label is on. A version that we have not written holds an unknown token, None.
 
-        `complete` means that PROMOTE of AWSCURRENT's token would change nothing: neither the content nor AWSPENDING.
+        What AWSCURRENT is on is neither pending nor retired nor rejected, whatever is labelled so. `complete` means
+        that PROMOTE of AWSCURRENT's token would change nothing: neither the content nor such labels.
 
         Raises PublicationError where the secret is gone or about to go; ClientError where AWS does not let us look.
         """
         on = {label: version for version in self._versions() for label in version.labels}
         tokens = {label: version.token for label, version in on.items()}
-        current, pending = tokens.get(_CURRENT), tokens.get(_PENDING)
-        left_over = current is not None and pending == current  # a PROMOTE that died before it took AWSPENDING off
+        current = tokens.get(_CURRENT)
+        left_over = [label for label in _OTHERS if current is not None and tokens.get(label) == current]
+        told = {label: token for label, token in tokens.items() if label not in left_over}
         complete = current is not None and on[_CURRENT].holds(self._endpoints.content(current)) and not left_over
         return Published(
             current=current,
             version=on[_CURRENT].id if _CURRENT in on else "",
             complete=complete or _CURRENT not in on,
-            pending=None if left_over else pending,
-            previous=tokens.get(_PREVIOUS),
-            retired=tokens.get(_RETIRED),
-            rejected=tokens.get(_REJECTED),
+            pending=told.get(_PENDING),
+            previous=told.get(_PREVIOUS),
+            retired=told.get(_RETIRED),
+            rejected=told.get(_REJECTED),
         )
 
     def version(self) -> str:
@@ -126,12 +130,12 @@ class SecretsManagerPublication:
                 self._label(_PENDING, versions, token, exactly=True)
             case Publishing.PROMOTE:
                 self._label(_CURRENT, versions, token, exactly=True)
-                self._nothing_pending(token)
+                self._take_off(_OTHERS, token)
             case Publishing.RETIRE:
                 self._label(_RETIRED, versions, token)
             case Publishing.REJECT:
                 self._label(_REJECTED, versions, token)
-                self._nothing_pending(token)
+                self._take_off([_PENDING], token)
 
     def _label(self, label: str, versions: Iterable[_Version], token: Token, *, exactly: bool = False) -> None:
         """Bring `label` to a version with `token`, made where there is none; `exactly`: with the present endpoints."""
@@ -151,11 +155,12 @@ class SecretsManagerPublication:
                 )
             )
 
-    def _nothing_pending(self, token: Token) -> None:
-        """Take AWSPENDING off a version with `token`, AWSCURRENT's or not; another token is in flight, and stays."""
+    def _take_off(self, labels: Iterable[str], token: Token) -> None:
+        """Take these labels off a version with `token`; one that is on another token stays."""
         versions = self._versions()
-        if any(_PENDING in version.labels and version.token == token for version in versions):
-            self._move(_PENDING, versions, None)
+        for label in labels:
+            if any(label in version.labels and version.token == token for version in versions):
+                self._move(label, versions, None)
 
     def _move(self, label: str, versions: Iterable[_Version], to: str | None) -> None:
         """End with `label` on the version `to`, or on none."""

@@ -64,6 +64,10 @@ class Secret:
         found: dict[str, list[str]] = self.client.describe_secret(SecretId=self.arn).get("VersionIdsToStages", {})
         return found
 
+    def version_with(self, label: str) -> str:
+        """The id of the version that `label` is on."""
+        return next(id_ for id_, labels in self.labels().items() if label in labels)
+
     def versions(self) -> list[tuple[str, list[str]]]:
         """The content and the labels of every version that AWS keeps."""
         contents = {

@@ -39,6 +39,20 @@ def test_a_rotation_from_the_first_version_to_the_retired_one(secret: Secret) ->
     assert secret.publication().look() == Published(current=B, previous=A, retired=A)
 
 
+@pytest.mark.parametrize("action", [RETIRE, REJECT])
+def test_what_is_brought_back_is_no_longer_over(secret: Secret, action: Publishing) -> None:
+    secret.publish(*ROTATED, (action, A))
+    secret.client.update_secret_version_stage(
+        SecretId=secret.arn,
+        VersionStage="AWSCURRENT",
+        RemoveFromVersionId=secret.version_with("AWSCURRENT"),
+        MoveToVersionId=secret.version_with("AWSPREVIOUS"),
+    )
+    assert secret.publication().look() == Published(current=A, previous=B, complete=False)
+    secret.publish((PROMOTE, A))
+    assert labelled(secret) == {"A": "AWSCURRENT", "B": "AWSPREVIOUS"}
+
+
 def test_a_version_is_what_clients_need_to_connect(secret: Secret) -> None:
     secret.publish((PROMOTE, A))
     found = secret.client.get_secret_value(SecretId=secret.arn)

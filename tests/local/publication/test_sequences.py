@@ -24,12 +24,13 @@ ACTIONS = st.tuples(
 
 
 def reached(action: Publishing, token: Token, found: Published) -> bool:
-    """Whether what `action` promises holds."""
+    """Whether what `action` promises holds. What clients read is neither retired nor rejected, whatever is labelled."""
     return {
         STAGE: token in (found.pending, found.current),
-        PROMOTE: (found.current, found.complete) == (token, True) and found.pending != token,
-        RETIRE: found.retired == token,
-        REJECT: found.rejected == token and found.pending != token,
+        PROMOTE: (found.current, found.complete) == (token, True)
+        and token not in (found.pending, found.retired, found.rejected),
+        RETIRE: token in (found.retired, found.current),
+        REJECT: token in (found.rejected, found.current) and found.pending != token,
     }[action]
 
 

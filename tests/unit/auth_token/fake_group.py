@@ -37,15 +37,19 @@ class FakeSecret:
     def look(self) -> Published:
         """As SecretsManagerPublication tells it."""
         self._there()
-        done = self.pending is not None and self.pending == self.current  # a run died before it took AWSPENDING off
+        left_over = self.current is not None and self.current in (self.pending, self.retired, self.rejected)
+
+        def told(token: Token | None) -> Token | None:
+            return None if token == self.current else token
+
         return Published(
             current=self.current,
             version=f"version-{self.version}",
-            complete=self.complete and not self.edited and not done,
-            pending=None if done else self.pending,
+            complete=self.complete and not self.edited and not left_over,
+            pending=told(self.pending),
             previous=self.previous,
-            retired=self.retired,
-            rejected=self.rejected,
+            retired=told(self.retired),
+            rejected=told(self.rejected),
         )
 
     def publish(self, action: Publishing, token: Token) -> Iterator[str]:
@@ -66,9 +70,10 @@ class FakeSecret:
                 return
             case Publishing.REJECT:
                 self.rejected = token
-        if self.pending == token:
-            yield action
-            self.pending = None
+        for label in ("pending", "retired", "rejected") if action is Publishing.PROMOTE else ("pending",):
+            if getattr(self, label) == token:
+                yield action
+                setattr(self, label, None)
 
     @property
     def empty(self) -> bool:

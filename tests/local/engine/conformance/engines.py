@@ -100,6 +100,8 @@ def environment(home: Path, plugins: Path, control_port: int) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_DEBUG_COMMANDS": "true",  # without it the real engine has no --event-log
+        # Programs change within a second and to the same size, which is how stale bytecode would be told.
+        "PYTHONDONTWRITEBYTECODE": "1",
         "TOY_CONTROL": str(control_port),
     }
 
