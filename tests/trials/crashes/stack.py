@@ -1,0 +1,95 @@
+"""One stack on one group of a local cloud: what is asked of it, what its engine remembers, and its `up`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from components.auth_token.resource import AuthTokenRotationArgs
+from components.auth_token.rules import Token
+from tests.provider.engine import bag, struct
+from tests.trials.crashes import provider
+from tests.trials.crashes.gate import Gate
+from tests.trials.crashes.provider import Props
+from tests.trials.ground import Ground, settings
+
+_LONG_AGO: Final = "2020-01-01T00:00:00+00:00"
+
+
+@dataclass
+class Stack:
+    """The group must be there."""
+
+    ground: Ground
+    gate: Gate
+    publish: bool = True
+    overlap: float = 0.0
+    """Seconds."""
+    max_wait: float = 600.0
+    """Seconds."""
+    adopted: bool = False
+    adopt_token: Token | None = None
+    revoke_through: int = 0
+    token: Token = field(default_factory=Token.random)
+    generation: int = 1
+    outputs: Props | None = None
+    """As the checkpoint has them; None before the first `up` that has ended."""
+    drawn: dict[Token, int] = field(default_factory=dict)
+    """The tokens that may be in the group, and the generation of each, oldest first."""
+
+    def __post_init__(self) -> None:
+        self.drawn[self.token] = self.generation
+        self._endpoints = self.ground.endpoints()
+
+    @property
+    def recorded(self) -> Token | None:
+        """The token in the checkpoint."""
+        return Token(self.outputs["token"]) if self.outputs else None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The outputs' for people."""
+        return self.outputs["facts"] if self.outputs else {}
+
+    def raise_generation(self) -> None:
+        """Ask for a fresh token."""
+        self.generation += 1
+        self.token = Token.random()
+        self.drawn[self.token] = self.generation
+
+    def forget_retired(self) -> None:
+        """What is not recorded has been seen to be refused."""
+        self.drawn = {token: generation for token, generation in self.drawn.items() if token == self.recorded}
+
+    def pass_due_time(self) -> None:
+        """Let the overlap that the outputs tell of be over."""
+        self.facts["dueAt"] = _LONG_AGO
+
+    def up(self) -> bool:
+        """Whether it lived to its end. Raises ProviderFailed."""
+        gate = self.gate
+        made = provider.up(settings(gate.endpoint), self._inputs(), self.outputs, gate.aim, gate.dead)
+        self.outputs = made or self.outputs
+        return made is not None
+
+    def _inputs(self) -> Props:
+        at = self._endpoints
+        args = AuthTokenRotationArgs(
+            replication_group_id=self.ground.id,
+            replication_group_arn=self.ground.arn,
+            token=self.token.reveal(),
+            generation=self.generation,
+            verify="required",
+            deadline_seconds=60,
+            ca_file=self.ground.ca_file,
+            secret_arn=self.ground.secret if self.publish else "",
+            primary_endpoint=at.host,
+            reader_endpoint=at.reader_host,
+            port=at.port,
+            max_wait_seconds=int(self.max_wait),
+            revoke_through=self.revoke_through,
+            adopted=self.adopted,
+            adopt_token=self.adopt_token.reveal() if self.adopt_token else "",
+        )
+        # A fraction of a second, for the sake of whoever waits for the trial.
+        return bag(struct({**asdict(args), "overlap_seconds": self.overlap, "facts": None}))
