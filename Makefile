@@ -71,6 +71,21 @@ lint: $(VENV)/.dev ## Linters and types
 test: $(VENV)/.dev ## The whole test suite
 	@$(BIN)/python -m pytest -n 2
 
+EXAMPLES ?= 2000
+CLOUD_EXAMPLES ?= 50
+
+.PHONY: model-test
+model-test: $(VENV)/.dev ## Whatever may happen, in any order: EXAMPLES=2000 in memory, CLOUD_EXAMPLES=50 on nodes
+	@$(BIN)/python -m tests.trials model --examples $(EXAMPLES) --on-cloud $(CLOUD_EXAMPLES)
+
+.PHONY: crash-test
+crash-test: $(VENV)/.dev ## Kill a rotation before and after each of its AWS calls; then `up` again
+	@$(BIN)/python -m tests.trials crashes
+
+.PHONY: client-test
+client-test: $(VENV)/.dev ## Clients at work through 20 rotations
+	@$(BIN)/python -m tests.trials clients
+
 .PHONY: bench
 bench: $(VENV)/.dev ## How long things take on this machine
 	@$(BIN)/python -m bench $(ARGS)

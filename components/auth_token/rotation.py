@@ -309,7 +309,10 @@ def _overlap(run: Run, seen: Seen) -> Step | None:
 def _retiring(run: Run, seen: Seen) -> Credential | None:
     """What the leg's SET will shut out, and clients may still use."""
     leg, proof, goal = run.legs[0], _judged(run, seen), run.goal
-    before = [Credential.OLDER] if leg is Credential.PREVIOUS else [Credential.PREVIOUS, Credential.OLDER]
+    before = [Credential.PREVIOUS, Credential.OLDER]
+    if leg is Credential.PREVIOUS:  # with a state that is older than the group, the wanted token may be AWSPREVIOUS
+        left = seen.published is not None and seen.published.previous == goal.token
+        before = [Credential.OLDER, *([Credential.CURRENT] if left else [])]
     for role in [run.settled, *before] if run.settled else before:
         known = role in run.roles and not (seen.published and run.roles[role] == seen.published.retired)
         if known and (not run.judged or proof.accepted_somewhere(role)):

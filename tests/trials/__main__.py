@@ -1,10 +1,46 @@
-"""`python -m tests.trials [EXAMPLES]`: the machine against others' changes, faults, kills, roll-backs and clocks."""
+"""`python -m tests.trials model|crashes|clients`: the trials at length; `make test` has a short form of each."""
 
 import sys
+import tempfile
+from pathlib import Path
 
-from tests.trials.model.memory import MemoryWorld
-from tests.trials.model.run import explore
+import click
+
+from local.cloud import client
+
+
+@click.group()
+def trials() -> None:
+    """Everything that may happen to a rotation, against the real program."""
+
+
+@trials.command()
+@click.option("--examples", default=2000, show_default=True, help="On the machine's port in memory.")
+@click.option("--on-cloud", default=50, show_default=True, help="On a local cloud, with real nodes.")
+def model(examples: int, on_cloud: int) -> None:
+    """Others' changes, faults, kills, roll-backs and clocks, in any order."""
+    from tests.trials.model import run
+
+    in_memory = run.on_the_fake_port(examples)
+    click.echo(f"on the fake port: {in_memory} examples, 0 violations")
+    with tempfile.TemporaryDirectory() as root:
+        cloud = client.start(Path(root))
+        try:
+            on_nodes = run.on_a_local_cloud(cloud, on_cloud) if on_cloud else 0
+        finally:
+            cloud.stop()
+    click.echo(f"on a local cloud: {on_nodes} examples, 0 violations")
+    click.echo(f"{in_memory + on_nodes} examples, 0 violations")
+
+
+@trials.command()
+@click.argument("scenarios", nargs=-1)
+def crashes(scenarios: tuple[str, ...]) -> None:
+    """Kill the process at every AWS call, before and after it; of all SCENARIOS, or of those named so."""
+    from tests.trials.crashes import run
+
+    sys.exit(run.main(scenarios))
+
 
 if __name__ == "__main__":
-    asked = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    sys.stdout.write(f"{explore(MemoryWorld, asked, 20, always_the_same=False)} examples, 0 violations\n")
+    trials()

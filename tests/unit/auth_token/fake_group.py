@@ -124,6 +124,7 @@ class FakeGroup:
     wall_offset: float = 1.8e9
     on_boundary: Callable[[str], None] | None = None
     _change: tuple[float, Strategy, Token] | None = None
+    _latest: datetime = EPOCH
 
     # ------------------------------------------------------------------------------------------- the machine's port
     def look(self) -> Group | None:
@@ -248,11 +249,9 @@ class FakeGroup:
         self.stamp(at)
 
     def stamp(self, at: float) -> None:
-        """AuthTokenLastModifiedDate: never the same twice."""
-        moment = EPOCH + timedelta(seconds=at + 1)
-        if self.changed_at is not None and moment <= self.changed_at:
-            moment = self.changed_at + timedelta(milliseconds=1)
-        self.changed_at = moment
+        """AuthTokenLastModifiedDate: never the same twice, whatever group has it."""
+        known = [self._latest, *([self.changed_at] if self.changed_at else [])]
+        self._latest = self.changed_at = max(EPOCH + timedelta(seconds=at + 1), max(known) + timedelta(milliseconds=1))
 
     def _boundary(self, where: str) -> None:
         if self.on_boundary:
