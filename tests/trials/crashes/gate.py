@@ -37,10 +37,9 @@ class Boundary:
     call: str
     side: Side
 
-    @property
-    def changing(self) -> bool:
-        """Whether the call changes anything on AWS."""
-        return changing(self.call)
+    def __call__(self, number: int, call: str) -> Side | None:
+        """As a Where: a call of another name in that place is let through."""
+        return self.side if (number, call) == (self.number, self.call) else None
 
     def __str__(self) -> str:
         return f"{self.side.value} call {self.number}, {self.call}"
@@ -51,6 +50,20 @@ def changing(call: str) -> bool:
     return not call.startswith(_READING)
 
 
+Where = Callable[[int, str], Side | None]
+"""Where to strike: asked of every call, by its number among those of an `up`, from 1, and by its name."""
+
+
+def nowhere(_number: int, _call: str) -> Side | None:
+    """As a Where: the process lives."""
+    return None
+
+
+def after_a_change(_number: int, call: str) -> Side | None:
+    """As a Where: as soon as AWS has changed anything."""
+    return Side.AFTER if changing(call) else None
+
+
 class Gate:
     """Stands on a loopback port of its own from `with` to the end of it."""
 
@@ -58,7 +71,7 @@ class Gate:
         """`endpoint` is the cloud's."""
         self._lock = threading.Lock()
         self._victim = 0
-        self._boundary: Boundary | None = None
+        self._where: Where = nowhere
         self._last = b""
         self._dead = threading.Event()
         self.watch: Callable[[str], None] = lambda _: None
@@ -92,10 +105,10 @@ class Gate:
         self._server.shutdown()
         self._server.server_close()
 
-    def arm(self, boundary: Boundary | None = None) -> None:
-        """Strike there, counted from now; None is nowhere. A call of another name in that place is let through."""
+    def arm(self, where: Where = nowhere) -> None:
+        """Count from now on, and strike there."""
         self.calls, self.struck, self._last = [], False, b""
-        self._victim, self._boundary = 0, boundary
+        self._victim, self._where = 0, where
         self._dead.clear()
 
     def aim(self, victim: int) -> None:
@@ -136,8 +149,7 @@ class Gate:
                 return None
             self._last = body
             self.calls.append(name)
-            here = self._boundary
-            return here.side if here and (here.number, here.call) == (len(self.calls), name) else None
+            return self._where(len(self.calls), name)
 
     def _strike(self, request: BaseHTTPRequestHandler) -> None:
         self.struck = True

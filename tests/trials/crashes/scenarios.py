@@ -48,6 +48,10 @@ class Scenario:
     """Whether the token that is rotated out has leaked."""
     further: bool = False
     """Whether a further token is asked for before the next `up`."""
+    again: bool = False
+    """Whether the next `up` is killed as well, after its first change, and the next, until none is left."""
+    changes_only: bool = False
+    """Whether it is killed only at calls that change something; at all others another scenario is."""
     same_token: str = "refuse"
     """The cloud's setting: what becomes of the newest token, sent again."""
     delay: float = 0.0
@@ -61,16 +65,19 @@ SCENARIOS: Final = (
     Scenario(name="a rotation"),
     Scenario(name="a rotation whose changes take a while", delay=0.3),
     Scenario(name="a rotation, and then a further one", further=True),
+    Scenario(name="a rotation, killed again and again", again=True, changes_only=True),
     Scenario(name="an overlap that is waited for", overlap=_MOMENT),
     Scenario(name="an overlap that is left to a later up", overlap=_HOUR),
-    Scenario(name="an overlap left, and then a further rotation", overlap=_HOUR, further=True),
+    Scenario(name="an overlap left, and then a further rotation", overlap=_HOUR, further=True, changes_only=True),
     Scenario(name="the up after an overlap", killed=Killed.FINISHING, overlap=_HOUR),
     Scenario(name="an overlap ended by revokeThrough", killed=Killed.REVOKING, overlap=_HOUR),
-    Scenario(name="a rotation away from a leaked token", overlap=_HOUR, leaked=True),
+    Scenario(name="a rotation away from a leaked token", overlap=_HOUR, leaked=True, changes_only=True),
     Scenario(name="publish: none", publish=False),
-    Scenario(name="publish: none, and then a further rotation", publish=False, further=True),
+    Scenario(name="publish: none, and then a further rotation", publish=False, further=True, changes_only=True),
     Scenario(name="adoption of an open group", killed=Killed.FIRST, group=Group.OPEN),
     Scenario(name="adoption with a known token", killed=Killed.FIRST, group=Group.KNOWN, overlap=_MOMENT),
-    Scenario(name="adoption with an unknown token", killed=Killed.FIRST, group=Group.UNKNOWN),
-    Scenario(name="adoption, and then a rotation", killed=Killed.FIRST, group=Group.KNOWN, further=True),
+    Scenario(name="adoption with an unknown token", killed=Killed.FIRST, group=Group.UNKNOWN, changes_only=True),
+    Scenario(
+        name="adoption, and then a rotation", killed=Killed.FIRST, group=Group.KNOWN, further=True, changes_only=True
+    ),
 )

@@ -8,14 +8,14 @@ from typing import Final
 
 from components.auth_token.rules import Token
 from local.cloud.client import Cloud
-from tests.trials.crashes.gate import Boundary, Gate, Side
+from tests.trials.crashes.gate import Boundary, Gate, Side, Where, after_a_change, changing, nowhere
 from tests.trials.crashes.provider import ProviderFailed
 from tests.trials.crashes.scenarios import Group, Killed, Scenario
 from tests.trials.crashes.stack import Stack
 from tests.trials.crashes.watch import Watch
 from tests.trials.ground import Ground
 
-_UPS: Final = 6
+_UPS: Final = 12
 """More than any scenario needs."""
 _TRIES: Final = 3
 
@@ -30,7 +30,8 @@ class Trial:
 
     def __enter__(self) -> Trial:
         self._gate.__enter__()
-        self._cloud.settings(delay=self._scenario.delay, same_token=self._scenario.same_token, faults=[])
+        as_aws_may_be = {"same_token": self._scenario.same_token, "set_without_rotate": "refuse"}
+        self._cloud.settings(delay=self._scenario.delay, node_stagger=0.0, status_lag=0.0, faults=[], **as_aws_may_be)
         return self
 
     def __exit__(
@@ -39,39 +40,45 @@ class Trial:
         self._gone()
         self._gate.__exit__(kind, error, trace)
 
+    @property
+    def stack(self) -> Stack:
+        """As it was left by the last run, for hands other than its own."""
+        assert self._deployed is not None
+        return self._deployed[0]
+
     def boundaries(self) -> list[Boundary]:
-        """Both sides of every call, from a run that is not disturbed. Raises AssertionError where that fails."""
+        """Both sides of each call, from a run that is not disturbed. Raises AssertionError where that one fails."""
         self._prepared()
-        problems = self._run(None)
+        problems = self._run(nowhere)
         assert not problems, f"{self._scenario.name}, undisturbed: {'; '.join(problems)}"
-        return [Boundary(n, call, side) for n, call in enumerate(self._learnt, 1) for side in Side]
+        every = not self._scenario.changes_only
+        calls = [(number, call) for number, call in enumerate(self._calls, 1) if every or changing(call)]
+        return [Boundary(number, call, side) for number, call in calls for side in Side]
 
     def killed_at(self, boundary: Boundary) -> list[str]:
         """What was wrong when the process was killed there; nothing where it went on to a proven end."""
         for _ in range(_TRIES):
             self._prepared()
             problems = self._run(boundary)
-            if problems or self._was_killed:
+            if problems or self._struck:
                 return problems
-        return [f"in {_TRIES} runs there was no such call; the calls were {', '.join(self._learnt)}"]
+        return [f"in {_TRIES} runs there was no such call; the calls were {', '.join(self._calls)}"]
 
-    def _run(self, boundary: Boundary | None) -> list[str]:
-        """One `up` that is killed at `boundary`, and those after it, until it is proven or hopeless."""
+    def _run(self, where: Where) -> list[str]:
+        """An `up` that is killed there, and those after it, until it is proven; what was wrong on the way."""
         assert self._deployed is not None
-        gate, (stack, watch) = self._gate, self._deployed
+        stack, watch = self._deployed
         watch.problems.clear()
-        gate.watch = watch.look
-        gate.arm(boundary)
         try:
-            lived = stack.up()
-            self._learnt, self._was_killed = gate.calls, gate.struck
-            gate.arm()
-            if not lived:
-                watch.look("after the kill")
-                if self._scenario.further:
-                    stack.raise_generation()
-            self._proven(stack, watch, lived=lived)
+            lived = self._up(where)
+            self._calls, self._struck = self._gate.calls, self._gate.struck
+            if not lived and self._scenario.further:
+                stack.raise_generation()
+            self._proven(lived, after_a_change if self._struck and self._scenario.again else nowhere)
             watch.at_the_end()
+            self._up(nowhere)
+            if not all(call.startswith("Describe") for call in self._gate.calls):
+                watch.problems.append("at the end: a further `up` finds something to do")
         except ProviderFailed as failed:
             watch.problems.append(str(failed))
         problems = list(dict.fromkeys(watch.problems))
@@ -81,15 +88,37 @@ class Trial:
             self._deployed = None
         return problems
 
-    def _proven(self, stack: Stack, watch: Watch, *, lived: bool) -> None:
-        """`up` again and again, as long as there is an overlap to finish."""
+    def _proven(self, lived: bool, where: Where = nowhere) -> None:
+        """`up` again and again, as long as it is killed there or has left an overlap to finish."""
         for _ in range(_UPS):
-            if lived and stack.facts["phase"] != "overlapping":
+            if lived and self.stack.facts["phase"] != "overlapping":
                 return
             if lived:
-                stack.pass_due_time()
-                watch.overlap_is_over()
-            lived = stack.up()
+                self._overlap_is_over()
+            lived = self._up(where)
+
+    def _up(self, where: Where) -> bool:
+        """Whether it lived to its end."""
+        assert self._deployed is not None
+        stack, watch = self._deployed
+        self._gate.watch = watch.look
+        self._gate.arm(where)
+        lived = stack.up()
+        if not lived:
+            watch.look("after the kill")
+        return lived
+
+    def _overlap_is_over(self) -> None:
+        assert self._deployed is not None
+        stack, watch = self._deployed
+        stack.pass_due_time()
+        watch.overlap_is_over()
+
+    def _revoked(self) -> None:
+        assert self._deployed is not None
+        stack, watch = self._deployed
+        stack.revoke_through = stack.generation - 1
+        watch.overlap_is_over()
 
     # ---- how it stands before
     def _prepared(self) -> None:
@@ -98,26 +127,22 @@ class Trial:
         if first or self._deployed is None:
             self._gone()
             self._deployed = self._made()
-        stack, watch = self._deployed
         if first:
             return
-        self._gate.watch = watch.look
-        self._gate.arm()
+        stack, killed = self.stack, self._scenario.killed
         if stack.outputs is None:
-            stack.up()
+            self._up(nowhere)
             stack.raise_generation()
-            self._proven(stack, watch, lived=stack.up())  # from here on the secret has as many versions as it ever will
+            self._proven(self._up(nowhere))  # from here on the secret has as many versions as it ever will
         stack.forget_retired()
         stack.raise_generation()
         stack.revoke_through = stack.generation - 1 if self._scenario.leaked else 0
-        if self._scenario.killed in (Killed.FINISHING, Killed.REVOKING):
-            stack.up()
-        if self._scenario.killed is Killed.FINISHING:
-            stack.pass_due_time()
-            watch.overlap_is_over()
-        if self._scenario.killed is Killed.REVOKING:
-            stack.revoke_through = stack.generation - 1
-            watch.overlap_is_over()
+        if killed is Killed.FINISHING:
+            self._up(nowhere)
+            self._overlap_is_over()
+        if killed is Killed.REVOKING:
+            self._up(nowhere)
+            self._revoked()
 
     def _made(self) -> tuple[Stack, Watch]:
         scenario, ground, first = self._scenario, Ground(self._cloud), Token.random()

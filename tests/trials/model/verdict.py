@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from components.auth_token.rules import Token
-from tests.trials.model.stack import FOREIGN, Stack
+from tests.trials.model.stack import Stack
 from tests.trials.model.watch import Watch
 from tests.trials.model.world import World
 
@@ -58,9 +58,9 @@ def ended_well(world: World, stack: Stack, watch: Watch, *, looked: bool) -> Non
         assert outputs["facts"]["dueAt"], "an overlap that nothing ends"
         return
     assert token == stack.checkpoint.token, "it ended with another token, and says that it is proven"
-    # Of a token that only others know, on a node that learns nothing, nobody could tell.
-    knowable = [number for number in stack.generations.values() if number < FOREIGN or "stuck" not in world.obstacles()]
-    others = [None, *(it for it, number in stack.generations.items() if it != token and number in knowable)]
+    # A token that neither the secret nor the state knows, on a node that learns nothing: nobody could tell.
+    stuck = "stuck" in world.obstacles()
+    others = [None, *(it for it in stack.generations if it != token and (not stuck or world.kept(it)))]
     assert not any(world.accepted_somewhere(other) for other in others), "another token is accepted as well"
 
 

@@ -108,6 +108,8 @@ class Watch:
         world, stack = self.world, self.stack
         labels, published = world.labels(), stack.config.publish and not stack.fresh
         self.set_sent = self.set_sent or (strategy is Strategy.SET and token != self.held())
+        # Who cannot look does not settle with a leaked token, and so may push it out a moment too early.
+        self.excused = self.excused or (stack.config.verify != "required" and self._perhaps_revoked(self.held()))
         if self._revoked(token) and token not in self._revoked_and_there:
             self._violated(where, f"{strategy} brings back a token that was revoked")
         if strategy is Strategy.ROTATE and token == labels.rejected != labels.current:
@@ -129,8 +131,6 @@ class Watch:
             self.excused = self.excused and hidden
             return
         self.excused = self.excused or self.lenient()
-        # Who cannot look does not settle with a leaked token, and so may push it out a moment too early.
-        self.excused = self.excused or (self.stack.config.verify != "required" and self._perhaps_revoked(held))
         unpublished = not self.stack.config.publish and self.set_sent
         if not (self.excused or unpublished or self.stack.fresh):
             self._violated(where, "what clients hold is not accepted")

@@ -11,45 +11,20 @@ from hypothesis import strategies as st
 
 from components.auth_token.driver import Outcome, rotate
 from components.auth_token.rules import Token
-from components.auth_token.seen import Answer, Credential, Publishing, Strategy, Verify
+from components.auth_token.seen import Answer, Credential, Publishing, Strategy
 from components.auth_token.steps import Goal, RotationStopped
+from tests.unit.auth_token import goals
 from tests.unit.auth_token.fake_group import EPOCH, FakeGroup, FakeSecret, Killed
+from tests.unit.auth_token.goals import FOREIGN, LATER, A, B, C, D, watched
+from tests.unit.auth_token.goals import published as held
 
-A, B, C, D, FOREIGN = (Token(letter * 20) for letter in "ABCDF")
 ROTATE, SET = Strategy.ROTATE, Strategy.SET
 STAGE, PROMOTE, RETIRE, REJECT = Publishing
-LATER = EPOCH.replace(hour=1)
 
 
 def goal(token: Token, recorded: Token | None = A, **changes: Any) -> Goal:
-    base = Goal(
-        token=token,
-        recorded=recorded,
-        recorded_change=EPOCH,
-        recorded_generation=1,
-        fresh=recorded is None,
-        overlap=300,
-        verify=Verify.REQUIRED,
-        deadline=3600,
-    )
-    return replace(base, **changes)
-
-
-def held(**changes: Any) -> FakeGroup:
-    """A group that holds A, published, as an earlier rotation left it."""
-    return FakeGroup(**{"tokens": [A], "last_rotated": A, "secret": FakeSecret(current=A), **changes})
-
-
-def watched(group: FakeGroup) -> FakeGroup:
-    """Check, at every call, that what is published works."""
-
-    def check(_: str) -> None:
-        assert group.secret is not None
-        if group.secret.current is not None:
-            assert all(group.answer(n.id, group.secret.current) is Answer.ACCEPTED for n in group.nodes)
-
-    group.on_boundary = check
-    return group
+    """With an overlap that a run waits for."""
+    return goals.goal(token, recorded, **{"overlap": 300, **changes})
 
 
 def story(group: FakeGroup) -> list[str]:
@@ -361,53 +336,3 @@ def test_a_token_that_was_there_before_us_is_waited_for_whatever_is_revoked() ->
     group = watched(held(secret=FakeSecret()))
     rotate(goal(B, A, fresh=False, recorded_generation=0), group)
     assert group.time >= 300
-
-
-def test_no_modifications_is_no_proof() -> None:
-    """The newest token is there already, says AWS; one node does not know it: it must not be published."""
-    group = held(tokens=[A, B], last_rotated=B, changed_at=LATER, secret=FakeSecret(current=A, pending=B))
-    group.same_token_refused, group.frozen = True, {"n2": [A]}
-    with pytest.raises(RotationStopped, match="not accepted by n2"):
-        rotate(goal(C, generation=3), group)
-    assert group.secret is not None
-    assert group.secret.current == A
-
-
-def test_blind_a_published_token_is_not_undone_by_a_state_that_does_not_know_it() -> None:
-    secret = FakeSecret(current=B, previous=A, retired=A)
-    group = held(tokens=[B], last_rotated=B, changed_at=LATER, secret=secret)
-    rotate(goal(B, A, verify=Verify.OFF, overlap=0), group)
-    assert (ROTATE, A) not in group.calls
-    assert group.tokens == [B]
-
-
-def test_bringing_back_sends_a_rotate_even_where_a_node_has_not_learnt_set_yet() -> None:
-    group = held(node_count=1)
-
-    def forget(where: str) -> None:
-        if where == "after SET":
-            group.frozen = {"n1": [A, B]}
-
-    group.on_boundary = forget
-    with pytest.raises(RotationStopped, match="brought back"):
-        rotate(goal(B, overlap=0), group)
-    assert group.calls[-1] == (ROTATE, A)
-
-
-def test_the_overlap_of_an_unknown_token_is_not_cut_by_an_up_with_another_reason_to_run() -> None:
-    group = held(tokens=[FOREIGN, B], last_rotated=B, secret=FakeSecret(current=B))
-    state = goal(B, B, due=group.wall() + 900, overlap=900)
-    assert rotate(state, group).due is not None
-    assert group.calls == []
-
-
-def test_blind_a_revoked_token_is_not_settled() -> None:
-    group = held(tokens=[B], last_rotated=B, changed_at=LATER, secret=None)
-    rotate(goal(C, A, generation=3, revoke_through=1, verify=Verify.OFF, overlap=0), group)
-    assert (ROTATE, A) not in group.calls
-
-
-def test_a_further_token_waits_for_the_overlap_of_one_that_nobody_knows() -> None:
-    group = held(tokens=[FOREIGN, B], last_rotated=B, secret=FakeSecret(current=B))
-    waiting = rotate(goal(C, B, generation=3, due=group.wall() + 900, overlap=900), group)
-    assert (waiting.token, group.tokens) == (B, [FOREIGN, B])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,29 +10,11 @@ from components.auth_token.driver import Outcome, rotate
 from components.auth_token.rotation import APPEARS_WITHIN
 from components.auth_token.rules import Token
 from components.auth_token.seen import Answer, Credential, Strategy, Verify
-from components.auth_token.steps import Goal, RotationStopped
+from components.auth_token.steps import RotationStopped
 from tests.unit.auth_token.fake_group import EPOCH, FakeGroup, Killed
+from tests.unit.auth_token.goals import FOREIGN, A, B, C, goal, held
 
-A, B, C, FOREIGN = (Token(letter * 20) for letter in "ABCF")
 ROTATE, SET = Strategy.ROTATE, Strategy.SET
-
-
-def goal(token: Token, recorded: Token | None = A, **changes: object) -> Goal:
-    base = Goal(
-        token=token,
-        recorded=recorded,
-        recorded_change=EPOCH,
-        recorded_generation=1,
-        fresh=recorded is None,
-        verify=Verify.REQUIRED,
-        deadline=3600,
-    )
-    return replace(base, **changes)  # type: ignore[arg-type]  # keywords of Goal, spelled by the tests
-
-
-def held(**changes: object) -> FakeGroup:
-    """A group that holds A, as an earlier rotation left it."""
-    return FakeGroup(**{"tokens": [A], "last_rotated": A, **changes})  # type: ignore[arg-type]  # keywords of FakeGroup
 
 
 def assert_enforced(group: FakeGroup, outcome: Outcome, token: Token) -> None:

@@ -14,8 +14,6 @@ from unittest import mock
 
 from components.auth_token import driver
 from components.auth_token.rotation import decide
-from components.auth_token.rules import Token
-from components.auth_token.seen import Verify
 from components.auth_token.steps import (
     Finish,
     Goal,
@@ -30,7 +28,8 @@ from components.auth_token.steps import (
     Step,
     Stop,
 )
-from tests.unit.auth_token.fake_group import EPOCH, FakeGroup, FakeSecret
+from tests.unit.auth_token.fake_group import FakeGroup, FakeSecret
+from tests.unit.auth_token.goals import LATER, A, B, C, goal, published
 
 Arrow = tuple[str, str]
 
@@ -55,9 +54,9 @@ WORDS: Final[dict[Arrow, str]] = {
 def arrows() -> set[Arrow]:
     """From which step to which the machine goes in the runs below. Stops are left out: it may stop anywhere."""
     found: set[Arrow] = set()
-    for goal, group in _runs():
+    for wanted, group in _runs():
         with recorded(found), contextlib.suppress(RotationStopped):
-            driver.rotate(goal, group)
+            driver.rotate(wanted, group)
     return found
 
 
@@ -121,61 +120,49 @@ def _state(step: Step) -> str | None:
 
 
 # ---- the runs
-A, B, C = (Token(letter * 20) for letter in "ABC")
-_LATER: Final = EPOCH.replace(hour=1)
-
-
-def _goal(token: Token, recorded: Token | None = A, **changes: Any) -> Goal:
-    base = Goal(
-        token=token,
-        recorded=recorded,
-        recorded_change=EPOCH,
-        recorded_generation=1,
-        fresh=recorded is None,
-        verify=Verify.REQUIRED,
-        deadline=3600,
-    )
-    return replace(base, **changes)
-
-
-def _group(**changes: Any) -> FakeGroup:
-    return FakeGroup(**{"tokens": [A], "last_rotated": A, "secret": FakeSecret(current=A), **changes})
-
-
 def _runs() -> Iterator[tuple[Goal, FakeGroup]]:
     secrets: list[Callable[[], FakeSecret | None]] = [lambda: FakeSecret(current=A), FakeSecret, lambda: None]
     for overlap in (0.0, 60.0, 3600.0):
         due = FakeGroup().wall() + overlap if overlap else None
         for secret in secrets:
-            yield _goal(A, None, overlap=overlap), _group(secret=secret())
-            yield _goal(A, None, overlap=overlap), _group(secret=secret(), anything=True)
-            yield _goal(A, None, overlap=overlap), _group(secret=secret(), anything=True, same_token_refused=True)
-            yield _goal(B, overlap=overlap), _group(secret=secret())
-            yield _goal(B, overlap=overlap), _group(secret=secret(), stubborn={"n2"})
-            yield _goal(B, overlap=overlap), _group(secret=secret(), frozen={"n2": [A, B]})
-            died = {"tokens": [A, B], "last_rotated": B, "changed_at": _LATER}
-            yield _goal(B, overlap=overlap), _group(secret=secret(), **died)
-            yield _goal(C, overlap=overlap), _group(secret=secret(), **died)
-            goes_on = {"recorded": B, "retiring": A, "due": due, "recorded_change": _LATER, "overlap": overlap}
-            yield _goal(B, **goes_on), _group(secret=secret(), **died)
-            yield _goal(C, **goes_on), _group(secret=secret(), **died)
-            yield _goal(B, **{**goes_on, "due": 1.0}), _group(secret=secret(), **died)
+            yield goal(A, None, overlap=overlap), published(secret=secret())
+            yield goal(A, None, overlap=overlap), published(secret=secret(), anything=True)
+            yield goal(A, None, overlap=overlap), published(secret=secret(), anything=True, same_token_refused=True)
+            yield goal(B, overlap=overlap), published(secret=secret())
+            yield goal(B, overlap=overlap), published(secret=secret(), stubborn={"n2"})
+            yield goal(B, overlap=overlap), published(secret=secret(), frozen={"n2": [A, B]})
+            died: dict[str, Any] = {"tokens": [A, B], "last_rotated": B, "changed_at": LATER}
+            yield goal(B, overlap=overlap), published(secret=secret(), **died)
+            yield goal(C, overlap=overlap), published(secret=secret(), **died)
+            goes_on: dict[str, Any] = {
+                "recorded": B,
+                "retiring": A,
+                "due": due,
+                "recorded_change": LATER,
+                "overlap": overlap,
+            }
+            yield goal(B, **goes_on), published(secret=secret(), **died)
+            yield goal(C, **goes_on), published(secret=secret(), **died)
+            yield goal(B, **{**goes_on, "due": 1.0}), published(secret=secret(), **died)
         pending = FakeSecret(current=A, pending=B)
-        yield _goal(B, overlap=overlap), _group(secret=replace(pending), **died)
-        yield _goal(C, overlap=overlap), _group(secret=replace(pending), **died)
-        published = FakeSecret(current=B, previous=A)
-        yield _goal(B, overlap=overlap), _group(secret=replace(published), **died)
-        yield _goal(B, **goes_on), _group(secret=replace(published), **died)
-        yield _goal(C, **goes_on), _group(secret=replace(published), **died)
+        yield goal(B, overlap=overlap), published(secret=replace(pending), **died)
+        yield goal(C, overlap=overlap), published(secret=replace(pending), **died)
+        secret_of_b = FakeSecret(current=B, previous=A)
+        yield goal(B, overlap=overlap), published(secret=replace(secret_of_b), **died)
+        yield goal(B, **goes_on), published(secret=replace(secret_of_b), **died)
+        yield goal(C, **goes_on), published(secret=replace(secret_of_b), **died)
         died_after_set = {**died, "tokens": [B]}
-        yield _goal(B, overlap=overlap), _group(secret=replace(published), **died_after_set)
-        yield _goal(C, overlap=overlap), _group(secret=replace(published), **died_after_set)
-        yield _goal(B, overlap=overlap), _group(secret=replace(published), **died_after_set, same_token_refused=True)
-        yield _goal(A, overlap=overlap), _group(secret=FakeSecret(current=A, complete=False))
-        yield _goal(A, None, overlap=overlap), _group(secret=replace(published))
-        yield _goal(A, overlap=overlap), _group(secret=FakeSecret(current=A), tokens=[A, C], last_rotated=C)
-        yield _goal(B, overlap=overlap), _group(tokens=[], open=True, secret=FakeSecret())
-        yield _goal(B, overlap=overlap), _unlabelled(_group(replies=["busy"]))
+        yield goal(B, overlap=overlap), published(secret=replace(secret_of_b), **died_after_set)
+        yield goal(C, overlap=overlap), published(secret=replace(secret_of_b), **died_after_set)
+        yield (
+            goal(B, overlap=overlap),
+            published(secret=replace(secret_of_b), **died_after_set, same_token_refused=True),
+        )
+        yield goal(A, overlap=overlap), published(secret=FakeSecret(current=A, complete=False))
+        yield goal(A, None, overlap=overlap), published(secret=replace(secret_of_b))
+        yield goal(A, overlap=overlap), published(secret=FakeSecret(current=A), tokens=[A, C], last_rotated=C)
+        yield goal(B, overlap=overlap), published(tokens=[], open=True, secret=FakeSecret())
+        yield goal(B, overlap=overlap), _unlabelled(published(replies=["busy"]))
 
 
 def _unlabelled(group: FakeGroup) -> FakeGroup:

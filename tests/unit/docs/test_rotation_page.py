@@ -7,16 +7,15 @@ from typing import Final
 
 from components.auth_token.driver import rotate
 from components.auth_token.rules import Token
-from components.auth_token.seen import Answer, Verify
-from components.auth_token.steps import Goal
+from components.auth_token.seen import Answer
 from tests.trials.model.run import on_the_fake_port
-from tests.unit.auth_token.fake_group import EPOCH, FakeGroup, FakeSecret
+from tests.unit.auth_token.fake_group import FakeSecret
+from tests.unit.auth_token.goals import A, B, goal, held
 from tests.unit.docs.pages import ROOT, table
 from tests.unit.docs.rotation_diagram import LOOK, arrows, drawn, recorded
 
 PAGE: Final = ROOT / "docs" / "rotation.md"
-A, B = Token("A" * 20), Token("B" * 20)
-_LETTERS: Final = {A: "A", B: "B", None: "-"}
+_LETTERS: Final[dict[Token | None, str]] = {A: "A", B: "B", None: "-"}
 
 
 def test_the_diagram_is_drawn_from_the_machine() -> None:
@@ -44,7 +43,7 @@ def test_what_the_table_says_of_each_moment_holds() -> None:
     }
     seen: list[list[str]] = []
     secret = FakeSecret(current=A)
-    group = FakeGroup(tokens=[A], last_rotated=A, secret=secret)
+    group = held(secret=secret)
 
     def note(where: str) -> None:
         if where in moments:
@@ -54,8 +53,7 @@ def test_what_the_table_says_of_each_moment_holds() -> None:
             seen.append([moments[where], accepted, *labels])
 
     group.on_boundary = note
-    goal = Goal(token=B, recorded=A, recorded_change=EPOCH, overlap=60, verify=Verify.REQUIRED, deadline=3600)
-    rotate(goal, group)
+    rotate(goal(B, overlap=60), group)
     note("the end")
     told = [[cell.replace("`", "") for cell in row[:5]] for row in table(PAGE, "after")]
     assert told == seen
