@@ -103,6 +103,7 @@ class Watch:
         """A run has ended well."""
         self.set_sent = False
         self._held = self.held()
+        self.excused = self.excused or (self.lenient() and not self.world.accepted(self._held))
 
     def _sent(self, strategy: Strategy, token: Token, where: str) -> None:
         world, stack = self.world, self.stack
