@@ -38,7 +38,7 @@ class Boundary:
     side: Side
 
     def __call__(self, number: int, call: str) -> Side | None:
-        """As a Where: a call of another name in that place is let through."""
+        """As a Where (see below): a call of another name in that place is let through."""
         return self.side if (number, call) == (self.number, self.call) else None
 
     def __str__(self) -> str:
@@ -55,13 +55,21 @@ Where = Callable[[int, str], Side | None]
 
 
 def nowhere(_number: int, _call: str) -> Side | None:
-    """As a Where: the process lives."""
+    """The process lives."""
     return None
 
 
-def after_a_change(_number: int, call: str) -> Side | None:
-    """As a Where: as soon as AWS has changed anything."""
-    return Side.AFTER if changing(call) else None
+def after_each_change() -> Where:
+    """As soon as AWS has changed anything, but once only for each change: what is repeated gets through."""
+    done: set[str] = set()
+
+    def where(_number: int, call: str) -> Side | None:
+        if not changing(call) or call in done:
+            return None
+        done.add(call)
+        return Side.AFTER
+
+    return where
 
 
 class Gate:

@@ -49,7 +49,7 @@ class Scenario:
     further: bool = False
     """Whether a further token is asked for before the next `up`."""
     again: bool = False
-    """Whether the next `up` is killed as well, after its first change, and the next, until none is left."""
+    """Whether the next `up` is killed as well, after its first change, the one after that after the next change..."""
     changes_only: bool = False
     """Whether it is killed only at calls that change something; at all others another scenario is."""
     same_token: str = "refuse"

@@ -8,7 +8,7 @@ from typing import Final
 
 from components.auth_token.rules import Token
 from local.cloud.client import Cloud
-from tests.trials.crashes.gate import Boundary, Gate, Side, Where, after_a_change, changing, nowhere
+from tests.trials.crashes.gate import Boundary, Gate, Side, Where, after_each_change, changing, nowhere
 from tests.trials.crashes.provider import ProviderFailed
 from tests.trials.crashes.scenarios import Group, Killed, Scenario
 from tests.trials.crashes.stack import Stack
@@ -74,7 +74,7 @@ class Trial:
             self._calls, self._struck = self._gate.calls, self._gate.struck
             if not lived and self._scenario.further:
                 stack.raise_generation()
-            self._proven(lived, after_a_change if self._struck and self._scenario.again else nowhere)
+            self._proven(lived, after_each_change() if self._struck and self._scenario.again else nowhere)
             watch.at_the_end()
             self._up(nowhere)
             if not all(call.startswith("Describe") for call in self._gate.calls):

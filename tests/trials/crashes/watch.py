@@ -25,7 +25,7 @@ class Watch:
     def look(self, where: str) -> None:
         """Ask every node."""
         began, before, self._current = time.monotonic(), self._current, self._published()
-        if before != self._current and (before or self._stack.adopted):
+        if before != self._current and (before or self._uses_the_first):
             left = before or self._first
             self._promised[left] = began + self._overlap(left)
         enough = self._enough()
@@ -66,9 +66,17 @@ class Watch:
         """One of these must be accepted; none where nobody uses the group yet."""
         stack = self._stack
         if stack.publish:
-            return [self._current or self._first] if self._current or stack.adopted else []
+            return [self._current or self._first] if self._current or self._uses_the_first else []
         # Clients have the stack's output: the recorded token, or one that was under way since.
         return [*stack.drawn] if stack.recorded else []
+
+    @property
+    def _uses_the_first(self) -> bool:
+        """Whether clients of an adopted group can go on as they did until the first token is published.
+
+        Not where a further one is asked for before that: nobody knows what came in between, and so cannot settle it.
+        """
+        return self._stack.adopted and self._stack.generation == 1
 
     def _published(self) -> Token | None:
         ground = self._stack.ground
