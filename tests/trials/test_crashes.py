@@ -7,7 +7,7 @@ import pytest
 from components.auth_token.rules import Token
 from components.auth_token.seen import Strategy
 from local.cloud.client import Cloud
-from tests.trials.crashes.gate import Boundary, Side, changing
+from tests.trials.crashes.gate import Side, Where, changing
 from tests.trials.crashes.scenarios import SCENARIOS, Scenario
 from tests.trials.crashes.trial import Trial
 
@@ -25,22 +25,15 @@ def scenario(name: str) -> Scenario:
     return next(it for it in SCENARIOS if it.name == name)
 
 
-def changes(trial: Trial) -> list[Boundary]:
-    return [boundary for boundary in trial.boundaries() if changing(boundary.call)]
-
-
-def survived(trial: Trial, boundaries: list[Boundary]) -> bool:
-    """Whether each was; shows what was wrong where not."""
-    wrong = {str(boundary): problems for boundary in boundaries if (problems := trial.killed_at(boundary))}
-    assert not wrong
-    return bool(boundaries)
+def at(name: str, side: Side) -> Where:
+    return lambda _number, call: side if call == name else None
 
 
 def test_killed_before_or_after_any_change_of_a_rotation(cloud: Cloud) -> None:
     with Trial(cloud, scenario("a rotation")) as trial:
-        boundaries = changes(trial)
-        assert [it.call for it in boundaries] == [call for call in CHANGES for _ in Side]
-        assert survived(trial, boundaries)
+        boundaries = [boundary for boundary in trial.boundaries() if changing(boundary.call)]
+        assert [(it.call, it.side) for it in boundaries] == [(call, side) for call in CHANGES for side in Side]
+        assert {str(it): trial.killed_at(it) for it in boundaries} == {str(it): [] for it in boundaries}
 
 
 @pytest.mark.parametrize(
@@ -58,18 +51,19 @@ def test_killed_before_or_after_any_change_of_a_rotation(cloud: Cloud) -> None:
 )
 def test_killed_after_a_change_of_another_kind(cloud: Cloud, name: str, call: str) -> None:
     with Trial(cloud, scenario(name)) as trial:
-        assert survived(trial, [it for it in changes(trial) if (it.call, it.side) == (call, Side.AFTER)][:1])
+        assert trial.killed_at(at(call, Side.AFTER)) == []
 
 
 def test_a_token_that_clients_read_and_redis_refuses_is_noticed(cloud: Cloud) -> None:
     with Trial(cloud, scenario("a rotation")) as trial:
-        first = changes(trial)[0]
+        assert trial.killed_at(at("SET", Side.BEFORE)) == []
         others = Token.random()
         for strategy in Strategy:
             assert trial.stack.ground.change_token(strategy, others)
-        assert f"before {first.call}: what clients hold is not accepted on every node" in trial.killed_at(first)
+        seen = trial.killed_at(at("ROTATE", Side.BEFORE))
+        assert "before ROTATE: what clients hold is not accepted on every node" in seen
 
 
 def test_a_call_that_never_comes_is_no_boundary_that_was_proven(cloud: Cloud) -> None:
     with Trial(cloud, scenario("a new group that enforces its token")) as trial:
-        assert "there was no such call" in trial.killed_at(Boundary(1, "SET", Side.AFTER))[0]
+        assert "there was no such call" in trial.killed_at(at("SET", Side.AFTER))[0]

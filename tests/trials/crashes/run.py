@@ -20,7 +20,7 @@ from tests.trials.crashes.gate import Boundary
 from tests.trials.crashes.scenarios import SCENARIOS, Scenario
 from tests.trials.crashes.trial import Trial
 
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 26
 """Boundaries that a process takes on one group."""
 _PROCESSES: Final = get_context("spawn")
 _root: Path
@@ -39,6 +39,7 @@ class _Tally:
 def run_all(scenarios: Sequence[Scenario] = SCENARIOS) -> int:
     """Print a line per scenario, what went wrong, and `N boundaries, N proven`. The exit status: 0 where all were."""
     began, tallies = time.monotonic(), dict[str, _Tally]()
+    _say(f"first undisturbed, to learn what each calls: {len(scenarios)} scenarios")
     with _pool() as pool:
         chunks = dict(_chunks(pool, scenarios, tallies))
         for chunk in as_completed(chunks):

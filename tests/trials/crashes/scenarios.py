@@ -63,7 +63,7 @@ SCENARIOS: Final = (
     Scenario(name="a new group in the puzzle", killed=Killed.FIRST, group=Group.PUZZLED, same_token="apply"),
     Scenario(name="the puzzle, through a throw-away token", killed=Killed.FIRST, group=Group.PUZZLED),
     Scenario(name="a rotation"),
-    Scenario(name="a rotation whose changes take a while", delay=0.3),
+    Scenario(name="a rotation whose changes take a while", delay=0.3, changes_only=True),
     Scenario(name="a rotation, and then a further one", further=True),
     Scenario(name="a rotation, killed again and again", again=True, changes_only=True),
     Scenario(name="an overlap that is waited for", overlap=_MOMENT),

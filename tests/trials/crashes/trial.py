@@ -55,11 +55,11 @@ class Trial:
         calls = [(number, call) for number, call in enumerate(self._calls, 1) if every or changing(call)]
         return [Boundary(number, call, side) for number, call in calls for side in Side]
 
-    def killed_at(self, boundary: Boundary) -> list[str]:
+    def killed_at(self, where: Where) -> list[str]:
         """What was wrong when the process was killed there; nothing where it went on to a proven end."""
         for _ in range(_TRIES):
             self._prepared()
-            problems = self._run(boundary)
+            problems = self._run(where)
             if problems or self._struck:
                 return problems
         return [f"in {_TRIES} runs there was no such call; the calls were {', '.join(self._calls)}"]
