@@ -32,34 +32,38 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	@touch $@
 
 LOCAL := $(BIN)/python -m local
+# What works on a deployed stack installs nothing only to say that there is none.
+NOTHING := echo "Nothing runs here and nothing is deployed; type: make up"
+MADE := $(wildcard .local/backend .local/cloud)
+deployed = $(if $(MADE),$(LOCAL) $(1),$(NOTHING)$(2))
 
 .PHONY: up
 up: $(VENV)/.run ## From nothing to a deployed stack on a local cloud, its token proven
 	@$(LOCAL) up
 
 .PHONY: rotate
-rotate: $(VENV)/.run ## Change the token, and prove it
-	@$(LOCAL) rotate
+rotate: $(if $(MADE),$(VENV)/.run) ## Change the token, and prove it
+	@$(call deployed,rotate,; exit 1)
 
 .PHONY: status
-status: $(VENV)/.run ## What runs, what the stack holds, how to connect
-	@$(LOCAL) status
+status: $(if $(MADE),$(VENV)/.run) ## What runs, what the stack holds, how to connect
+	@$(call deployed,status)
 
 .PHONY: cli
-cli: $(VENV)/.run ## redis-cli on the primary endpoint, with the current token
-	@$(LOCAL) cli
+cli: $(if $(MADE),$(VENV)/.run) ## redis-cli on the primary endpoint, with the current token
+	@$(call deployed,cli,; exit 1)
 
 .PHONY: token
-token: $(VENV)/.run ## The current token in clear (with make -s)
-	@$(LOCAL) token
+token: $(if $(MADE),$(VENV)/.run) ## The current token in clear (with make -s)
+	@$(call deployed,token,>&2; exit 1)
 
 .PHONY: env
-env: $(VENV)/.run ## Settings to eval, after which pulumi and aws work by hand
-	@$(LOCAL) env
+env: $(if $(MADE),$(VENV)/.run) ## Settings to eval, after which pulumi and aws work by hand
+	@$(call deployed,env,>&2; exit 1)
 
 .PHONY: down
-down: $(VENV)/.run ## Destroy the stack and stop everything
-	@$(LOCAL) down
+down: $(if $(MADE),$(VENV)/.run) ## Destroy the stack and stop everything
+	@$(call deployed,down)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Linters and types

@@ -12,7 +12,7 @@ import click
 import yaml
 
 from local import engines, report, workspace
-from local.engines import Engine, EngineError
+from local.engines import Engine, EngineError, EngineFailed
 
 if TYPE_CHECKING:
     from local.cloud.client import Cloud
@@ -43,10 +43,14 @@ def rotate() -> None:
     """A new generation of the token, deployed and proven."""
     with workspace.alone():
         engine = engines.choose(workspace.environment(None))
-        generation = _generation(engine)
+        generation, turn = _generation(engine), _turn(engine.outputs())
         if not generation or not _cloud():
             raise click.ClickException("nothing is deployed here; type `make up` first")
-        engine.set_config("generation", str(generation + 1))
+        if workspace.asked_after(turn):
+            report.OUT.print("A further token was asked for before, and is not there yet: going on with that one.")
+        else:
+            engine.set_config("generation", str(generation + 1))
+            workspace.ask_after(turn)
         engine = _deploy()
     _show_proof(engine)
 
@@ -64,7 +68,7 @@ def status(as_json: bool, show_secrets: bool) -> None:
         stack = {"name": workspace.STACK, "outputs": outputs}
         click.echo(json.dumps({"cloud": told, "engine": engine.name, "stack": stack}))
         return
-    report.status(cloud, engine.name, outputs)
+    report.status(cloud, engine.name, outputs, unfinished=workspace.asked_after(_turn(outputs)))
 
 
 @main.command()
@@ -73,6 +77,8 @@ def down() -> None:
     with workspace.alone():
         cloud = _cloud()
         engine = engines.choose(workspace.environment(cloud.endpoint if cloud else None))
+        if others := workspace.other_stacks():
+            report.OUT.print(f"Other stacks on this local cloud go with it: {', '.join(others)}.")
         if cloud and engine.deployed():
             engine.destroy()
         elif engine.deployed():
@@ -85,9 +91,11 @@ def down() -> None:
 
 
 @main.command()
-@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A switch, such as delay=5 or puzzle=true.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="A setting, such as delay=5.")
 def cloud(changes: tuple[str, ...]) -> None:
-    """Start the local cloud alone where it does not run, and show or change its switches."""
+    """Start the local cloud alone where it does not run, change its settings, and show them all."""
+    from local.cloud.settings import Settings
+
     settings = {}
     for change in changes:
         name, found, value = change.partition("=")
@@ -96,7 +104,7 @@ def cloud(changes: tuple[str, ...]) -> None:
         settings[name] = yaml.safe_load(value)
     with workspace.alone():
         running, _ = _started_cloud()
-    report.OUT.print_json(data=running.settings(**settings))
+    report.switches(Settings.model_validate(running.settings(**settings)).table())
 
 
 @main.command()
@@ -158,6 +166,7 @@ def _started_cloud() -> tuple[Cloud, bool]:
 
 def _deploy() -> Engine:
     """Start what does not run, and bring the stack to what its configuration says."""
+    engines.choose(workspace.environment(None))  # before anything is started for it
     cloud, begun = _started_cloud()
     workspace.write_stack_file(cloud.endpoint, str(cloud.ca_file))
     engine = engines.choose(workspace.environment(cloud.endpoint))
@@ -168,8 +177,18 @@ def _deploy() -> Engine:
         report.OUT.print(
             "The local cloud had ended, and its resources with it: they are made anew, without their data."
         )
-    engine.up(refresh=lost)
+    try:
+        engine.up(refresh=lost)
+    except EngineFailed:
+        if not _cloud():
+            raise click.ClickException("the local cloud ended meanwhile; `make up` starts another one") from None
+        raise
     return engine
+
+
+def _turn(outputs: dict[str, Any]) -> int:
+    """Which token is in force, counted from 1; 0 where none is."""
+    return int(outputs.get("rotation", {}).get("generation", 0))
 
 
 def _generation(engine: Engine) -> int:
@@ -204,6 +223,8 @@ def run() -> int:
         return 1
     except yaml.YAMLError as error:
         report.fault(f"{workspace.STACK_FILE.name} is no YAML: {error}. Mend it, or delete it for a fresh one")
+        return 1
+    except EngineFailed:
         return 1
     except (KeyboardInterrupt, click.Abort):
         report.fault("interrupted; the same command goes on from where things then are")

@@ -19,7 +19,11 @@ NAMES: Final = ("pulumi", "embedded")
 
 
 class EngineError(RuntimeError):
-    """The engine could not be chosen, or what it was asked for failed; it has said why itself."""
+    """The engine could not be chosen, or did not answer."""
+
+
+class EngineFailed(RuntimeError):
+    """What the engine was asked for failed; it has said why itself."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Engine:
         """Make the stack where it is not there yet."""
         BACKEND.mkdir(parents=True, exist_ok=True)
         if not self._checkpoint.exists():
-            self._run(["stack", "init", STACK, "--non-interactive"], ["init", "--stack", STACK], quiet=True)
+            self._run("stack", "init", STACK, quiet=True)
 
     def deployed(self) -> bool:
         """Whether the stack has resources."""
@@ -51,37 +55,25 @@ class Engine:
 
     def set_config(self, key: str, value: str) -> None:
         """One value of the stack's configuration."""
-        self._run(
-            ["config", "set", key, value, "--stack", STACK], ["config", "set", key, value, "--stack", STACK], quiet=True
-        )
+        self._run("config", "set", key, value, "--stack", STACK, quiet=True)
 
     def up(self, *, refresh: bool) -> None:
         """Deploy, showing the engine's own progress. With `refresh`, look first at what is really there."""
         self.release_dead_locks()
         options = ["--refresh"] if refresh else []
-        self._run(
-            ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK, *options],
-            ["up", "--yes", "--skip-preview", "--stack", STACK, *options],
-        )
+        self._run("up", "--yes", "--skip-preview", "--stack", STACK, *options)
 
     def destroy(self) -> None:
         """Destroy every resource."""
         self.release_dead_locks()
-        self._run(
-            ["destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK],
-            ["destroy", "--yes", "--skip-preview", "--stack", STACK],
-        )
+        self._run("destroy", "--yes", "--skip-preview", "--stack", STACK)
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's outputs; secrets are `"[secret]"` unless asked for."""
         if not self.deployed():
             return {}
         secrets = ["--show-secrets"] if show_secrets else []
-        text = self._run(
-            ["stack", "output", "--json", "--stack", STACK, *secrets],
-            ["output", "--json", "--stack", STACK, *secrets],
-            quiet=True,
-        )
+        text = self._run("stack", "output", "--json", "--stack", STACK, *secrets, quiet=True)
         outputs: dict[str, Any] = json.loads(text)
         return outputs
 
@@ -89,8 +81,9 @@ class Engine:
     def _checkpoint(self) -> Path:
         return BACKEND / ".pulumi" / "stacks" / "redis-auth-token" / f"{STACK}.json"
 
-    def _run(self, pulumi: list[str], embedded: list[str], *, quiet: bool = False) -> str:
-        argv = ["pulumi", *pulumi] if self.name == "pulumi" else [sys.executable, "-m", "local.engine", *embedded]
+    def _run(self, *arguments: str, quiet: bool = False) -> str:
+        command = ["pulumi"] if self.name == "pulumi" else [sys.executable, "-m", "local.engine"]
+        argv = [*command, *arguments, "--non-interactive"]
         out = subprocess.PIPE if quiet else None
         with subprocess.Popen(argv, cwd=ROOT, env={**os.environ, **self.env}, stdout=out, text=True) as process:
             while True:
@@ -100,7 +93,7 @@ class Engine:
                 except KeyboardInterrupt:  # the engine got it too: it ends in order, and a second one ends it at once
                     continue
         if process.returncode:
-            raise EngineError(f"`{' '.join(argv[:3])} ...` ended with exit code {process.returncode}")
+            raise EngineFailed
         return said or ""
 
 

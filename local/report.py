@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def proof(rotation: Mapping[str, Any]) -> None:
     """What the last rotation proved, from the stack's output `rotation`."""
+    OUT.print()
     proven = f"{rotation['proven']:.0f} of {rotation['nodes']:.0f} nodes"
     OUT.print(f"rotation      [bold]{rotation['phase']}[/], generation {rotation['generation']:.0f}, {proven}")
     for label, key in (("no token", "noToken"), ("previous token", "previousToken"), ("current token", "currentToken")):
@@ -54,8 +55,14 @@ def redis_cli_arguments(outputs: Mapping[str, Any], ca_file: Path) -> list[str]:
     return ["--tls", "--cacert", str(ca_file), "-h", outputs["primaryEndpoint"], "-p", port]
 
 
-def status(cloud: Cloud | None, engine: str, outputs: Mapping[str, Any]) -> None:
-    """What runs, what the stack holds, how to connect."""
+def switches(table: Iterable[tuple[str, str, str]]) -> None:
+    """The settings of the local cloud, and what they mean."""
+    for name, value, meaning in table:
+        OUT.print(f"{name:<17} {escape(value):<9} {meaning}")
+
+
+def status(cloud: Cloud | None, engine: str, outputs: Mapping[str, Any], *, unfinished: bool) -> None:
+    """What runs, what the stack holds, how to connect. `unfinished`: a further token was asked for."""
     OUT.print(f"local cloud   {f'{cloud.endpoint}, process {cloud.pid}' if cloud else 'does not run; type `make up`'}")
     OUT.print(f"engine        {engine}")
     if not outputs:
@@ -71,6 +78,9 @@ def status(cloud: Cloud | None, engine: str, outputs: Mapping[str, Any]) -> None
     OUT.print(f"primary       {outputs['primaryEndpoint']}:{port}")
     OUT.print(f"reader        {outputs['readerEndpoint']}:{port}")
     proof(outputs["rotation"])
+    if unfinished:
+        OUT.print("a further token was asked for and is not there yet: `make up` goes on with it")
+    OUT.print()
     OUT.print(f"rotated at    {outputs['rotation']['rotatedAt']}")
     OUT.print(f"published     {outputs['rotation']['published']}")
     OUT.print("connect       make cli          (redis-cli with TLS and the current token)")

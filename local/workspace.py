@@ -25,6 +25,8 @@ PLUGINS: Final = ROOT / "local" / "plugins" / "bin"
 TOOLS: Final = ROOT / "venv" / "bin"
 
 _PASSPHRASE: Final = STATE / "passphrase"
+_ASKED: Final = STATE / "asked"
+"""Which token was in force when `make rotate` asked for the next one."""
 
 
 class Busy(RuntimeError):
@@ -82,11 +84,27 @@ def write_stack_file(endpoint: str, ca_file: str) -> None:
     STACK_FILE.write_text(yaml.safe_dump({**kept, "config": config}, sort_keys=False))
 
 
+def ask_after(turn: int) -> None:
+    """Remember that a token after this one was asked for: until it is there, nobody has to ask again."""
+    _ASKED.write_text(str(turn))
+
+
+def asked_after(turn: int) -> bool:
+    """Whether a token was asked for that should follow this one."""
+    return _ASKED.exists() and _ASKED.read_text() == str(turn)
+
+
+def other_stacks() -> list[str]:
+    """Stacks that somebody made beside ours on the same backend."""
+    found = (BACKEND / ".pulumi" / "stacks").glob("*/*.json")
+    return sorted(file.stem for file in found if file.stem != STACK)
+
+
 def forget() -> None:
     """Remove all but what was downloaded."""
     for directory in (CLOUD, BACKEND, STATE / "log"):
         shutil.rmtree(directory, ignore_errors=True)
-    for file in (STACK_FILE, _PASSPHRASE, STATE / "engine"):
+    for file in (STACK_FILE, _PASSPHRASE, _ASKED, STATE / "engine"):
         file.unlink(missing_ok=True)
 
 

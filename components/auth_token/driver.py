@@ -115,8 +115,11 @@ def rotate(goal: Goal, port: Port) -> Outcome:
     """
     run, waiting = Run(goal=goal), _Waiting(port, goal.deadline)
     while True:
+        begun = bool(run.legs)
         run, seen = _look(run, port)
         run, step = _decide(run, seen)
+        if goal.fresh and run.legs and not (begun or run.in_force):
+            port.tell("the new group does not ask for its token alone, as it should: healing it", 0.0)
         match step:
             case Wait(why):
                 waiting.a_little(why)

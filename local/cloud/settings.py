@@ -1,12 +1,15 @@
 """What can be set on a running cloud: how slow it is, what it does where AWS's behaviour is open, what goes wrong."""
 
+import json
 import threading
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 Seconds = Annotated[float, Field(ge=0, le=3600)]
+_Open = Literal["apply", "refuse"]
 
 
 class _Model(BaseModel):
@@ -26,28 +29,36 @@ class Fault(_Model):
 
 
 class Settings(_Model):
-    """All settings, in seconds where they are times.
+    """All settings. A change holds for what is under way, too."""
 
-    ``delay``: how long each change of the control plane takes, those under way included. ``node_stagger``: how long
-    after one node the next learns of a change of tokens. ``status_lag``: how long after a call the status still reads
-    as before. ``puzzle``: a group created with a token asks for none until SET. ``set_without_rotate``: SET of a token
-    that was not rotated in. ``same_token``: the newest token sent again. ``cut_on_set``: SET closes the clients'
-    connections.
-    """
+    delay: Seconds = Field(default=0.0, description="seconds that each change of the control plane takes")
+    node_stagger: Seconds = Field(default=0.0, description="seconds after which the next node learns of a token")
+    status_lag: Seconds = Field(default=0.0, description="seconds after a call that the status reads as before")
+    puzzle: bool = Field(
+        default=False, description="groups that are made with a token from now on ask for none until SET"
+    )
+    set_without_rotate: _Open = Field(default="refuse", description="SET of a token that was not rotated in")
+    same_token: _Open = Field(default="refuse", description="the newest token sent again")
+    cut_on_set: bool = Field(default=False, description="SET closes the clients' connections")
+    faults: tuple[Fault, ...] = Field(default=(), description="what happens to the next calls of an operation")
 
-    delay: Seconds = 0.0
-    node_stagger: Seconds = 0.0
-    status_lag: Seconds = 0.0
-    puzzle: bool = False
-    set_without_rotate: Literal["apply", "refuse"] = "refuse"
-    same_token: Literal["apply", "refuse"] = "refuse"
-    cut_on_set: bool = False
-    faults: tuple[Fault, ...] = ()
+    def table(self) -> list[tuple[str, str, str]]:
+        """Each setting by its JSON name, its value as JSON has it, and its meaning."""
+        values = self.model_dump(mode="json", by_alias=True)
+        fields = type(self).model_fields.items()
+        return [(to_camel(name), json.dumps(values[to_camel(name)]), field.description or "") for name, field in fields]
 
 
 def explained(error: ValidationError) -> str:
     """What is wrong with settings, on one line."""
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+    return "; ".join(_said(problem) for problem in error.errors(include_input=False))
+
+
+def _said(problem: ErrorDetails) -> str:
+    place = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
+        return f"there is no setting {place!r}; there are {', '.join(name for name, *_ in Settings().table())}"
+    return f"{place}: {problem['msg']}"
 
 
 class LiveSettings:

@@ -71,7 +71,6 @@ def get(key: str, is_path: bool, as_json: bool, stack: Stack) -> None:
 @click.option("--path", "is_path", is_flag=True, help="The key is a path into a list or map.")
 @click.option("--secret", is_flag=True, help="Seal the value.")
 @click.option("--plaintext", is_flag=True, expose_value=False, help="Leave the value in clear, as without --secret.")
-@click.option("--non-interactive", is_flag=True, expose_value=False, help="Nothing is asked anyway.")
 @on_stack
 def set_(key: str, value: str | None, is_path: bool, secret: bool, stack: Stack) -> None:
     """Set one value; without VALUE it is read from standard input, where no list of processes shows it."""

@@ -19,6 +19,7 @@ _MODULES: Final = {
     "destroy": "operate",
     "output": "stacks",
     "rm": "stacks",
+    "stack": "stacks",
     "cancel": "stacks",
 }
 

@@ -61,7 +61,6 @@ def _decorators() -> Iterator[Callable[[Callable[..., None]], Callable[..., None
     yield click.option("--parallel", "-p", type=click.IntRange(1), default=DEFAULT_PARALLEL, help="Steps at a time.")
     yield tolerated("--yes", "-y", help="Nothing is asked anyway.")
     yield tolerated("--skip-preview", "-f", help="There is none before an operation.")
-    yield tolerated("--non-interactive", help="Nothing is asked anyway.")
     yield tolerated("--diff", help="Changes are always shown.")
     for name in _ELSEWHERE:
         yield refused(name, flag=name in _FLAGS)

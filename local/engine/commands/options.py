@@ -20,6 +20,7 @@ _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 
 def stack_options(function: Function) -> Function:
     """The options that say which stack; either before or after a subcommand's name."""
+    function = tolerated("--non-interactive", help="Nothing is asked anyway.")(function)
     function = click.option("-C", "--cwd", type=_FOLDER, help="Run there.")(function)
     return click.option("-s", "--stack", help="The stack to operate on.")(function)
 
@@ -32,14 +33,20 @@ def on_stack(function: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     def command(context: click.Context, /, stack: str | None, cwd: Path | None, **options: Any) -> None:
         del stack, cwd  # looked up, since they may have been given to the group of commands
+        options.pop("by_name", None)
         function(stack=named_stack(context), **options)
 
     return command
 
 
+def or_by_name(command: Function) -> Function:
+    """Let a command that is `on_stack` take the stack's name without an option, too."""
+    return click.argument("by_name", metavar="[NAME]", required=False)(command)
+
+
 def named_stack(context: click.Context) -> Stack:
     """The stack that the options of a command, or of the group that it is in, name."""
-    name = _given(context, "stack")
+    name = context.params.get("by_name") or _given(context, "stack")
     if name is None:
         raise click.UsageError("Missing option '-s' / '--stack'.", context)
     return Stack(find_project(_given(context, "cwd") or Path()), name)

@@ -1,4 +1,4 @@
-"""`init`, `output`, `rm`, `cancel`."""
+"""`init`, `output`, `rm`, `cancel`; the first three in the group `stack` as well, where `pulumi` has them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import click
 
-from local.engine.commands.options import on_stack, tolerated
+from local.engine.commands.options import on_stack, or_by_name, stack_options, tolerated
 from local.engine.errors import EngineError
 from local.engine.project.stack import Stack
 from local.engine.properties.state_form import compact_json
@@ -15,6 +15,7 @@ from local.engine.state.backend import Backend
 
 
 @click.command()
+@or_by_name
 @on_stack
 def init(stack: Stack) -> None:
     """Make an empty stack."""
@@ -61,6 +62,7 @@ def _text(value: object) -> str:
 @click.command()
 @tolerated("--yes", "-y", help="Nothing is asked anyway.")
 @click.option("--preserve-config", is_flag=True, help="Keep the stack's settings file.")
+@or_by_name
 @on_stack
 def rm(preserve_config: bool, stack: Stack) -> None:
     """Forget a stack that has no resources any more, and its settings."""
@@ -85,3 +87,13 @@ def cancel(stack: Stack) -> None:
     """Remove the stack's locks, which an operation that is no more may have left behind."""
     removed = Backend.of(stack.project).lock(stack).remove_all()
     click.echo(f"{removed} lock(s) of stack '{stack.name}' removed")
+
+
+@click.group()
+@stack_options
+def stack(**_stack: object) -> None:
+    """`stack init`, `stack output` and `stack rm`: the same, as `pulumi` spells it."""
+
+
+for _command in (init, output, rm):
+    stack.add_command(_command)

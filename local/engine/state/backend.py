@@ -28,7 +28,10 @@ class Backend:
         """The backend that PULUMI_BACKEND_URL names, else Pulumi.yaml; raises for none and for any but `file://`."""
         url = os.environ.get("PULUMI_BACKEND_URL") or project.backend_url
         if not url:
-            raise InvalidConfiguration("set PULUMI_BACKEND_URL to a folder, such as file:///home/me/state or file://~")
+            raise InvalidConfiguration(
+                "set PULUMI_BACKEND_URL to a folder, such as file:///home/me/state or file://~; for the local stack "
+                'type: eval "$(make -s env)"'
+            )
         if not url.startswith(_SCHEME):
             raise Unsupported(f"backend {re.sub(r'://[^@/]*@', '://', url)} needs the real pulumi; here: file://FOLDER")
         path = unquote(url.removeprefix(_SCHEME).split("?", 1)[0])

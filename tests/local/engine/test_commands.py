@@ -104,6 +104,15 @@ def test_a_stack_is_made_once(bench: Bench, capfd: pytest.CaptureFixture[str]) -
     assert "stack 'organization/bench/dev' already exists" in capfd.readouterr().err
 
 
+def test_stacks_are_made_and_removed_as_pulumi_spells_it(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    for arguments in (("init", "other"), ("output",), ("rm", "other", "--yes")):
+        assert bench.command("stack", *arguments) == 0
+    said = capfd.readouterr().out
+    assert "Created stack 'other'" in said
+    assert "Current stack outputs (0)" in said
+    assert "Stack 'other' has been removed!" in said
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [

@@ -48,3 +48,14 @@ def watched(group: FakeGroup) -> FakeGroup:
 
     group.on_boundary = check
     return group
+
+
+def times(group: FakeGroup) -> dict[str, float]:
+    """When each kind of call was first reached; filled while the group is used."""
+    found: dict[str, float] = {}
+
+    def note(where: str) -> None:
+        found.setdefault(where, group.time)
+
+    group.on_boundary = note
+    return found

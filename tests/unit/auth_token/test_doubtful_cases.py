@@ -8,7 +8,7 @@ from components.auth_token.driver import rotate
 from components.auth_token.seen import Strategy, Verify
 from components.auth_token.steps import RotationStopped
 from tests.unit.auth_token.fake_group import EPOCH, FakeSecret
-from tests.unit.auth_token.goals import FOREIGN, LATER, A, B, C, goal
+from tests.unit.auth_token.goals import FOREIGN, LATER, A, B, C, goal, times
 from tests.unit.auth_token.goals import published as held
 
 ROTATE, SET = Strategy.ROTATE, Strategy.SET
@@ -68,10 +68,9 @@ def test_a_further_token_waits_for_the_overlap_of_one_that_nobody_knows() -> Non
 def test_a_due_time_holds_for_the_token_that_it_was_promised_to() -> None:
     """The state is of before C, and its overlap is long over; C, which clients read until now, gets one of its own."""
     group = held(tokens=[B, C], last_rotated=C, changed_at=LATER, secret=FakeSecret(current=C, previous=B))
-    times: dict[str, float] = {}
-    group.on_boundary = lambda where: times.setdefault(where, group.time) and None
+    reached = times(group)
     rotate(goal(B, B, retiring=A, due=1.0, overlap=300), group)
-    assert times["before SET"] >= 300
+    assert reached["before SET"] >= 300
 
 
 def test_revoking_the_first_token_ends_the_overlap_of_what_was_there_before_it() -> None:
@@ -91,10 +90,9 @@ def test_a_rejected_token_that_a_node_still_accepts_is_tried_and_found() -> None
 
 def test_who_read_a_token_that_was_rejected_later_has_time_as_well() -> None:
     group = held(tokens=[B, A], last_rotated=A, changed_at=LATER, secret=FakeSecret(current=A, previous=B, rejected=B))
-    times: dict[str, float] = {}
-    group.on_boundary = lambda where: times.setdefault(where, group.time) and None
+    reached = times(group)
     rotate(goal(C, A, generation=3, overlap=60), group)
-    assert times["before SET"] >= 60
+    assert reached["before SET"] >= 60
     assert group.tokens == [C]
 
 

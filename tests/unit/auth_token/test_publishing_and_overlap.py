@@ -15,7 +15,7 @@ from components.auth_token.seen import Answer, Credential, Publishing, Strategy
 from components.auth_token.steps import Goal, RotationStopped
 from tests.unit.auth_token import goals
 from tests.unit.auth_token.fake_group import EPOCH, FakeGroup, FakeSecret, Killed
-from tests.unit.auth_token.goals import FOREIGN, LATER, A, B, C, D, watched
+from tests.unit.auth_token.goals import FOREIGN, LATER, A, B, C, D, times, watched
 from tests.unit.auth_token.goals import published as held
 
 ROTATE, SET = Strategy.ROTATE, Strategy.SET
@@ -286,14 +286,9 @@ def test_a_secret_edited_by_hand_is_staged_before_rotate_all_the_same() -> None:
 def test_a_retiring_token_that_a_rolled_back_state_does_not_know_keeps_its_time() -> None:
     secret = FakeSecret(current=C, previous=B)
     group = held(tokens=[B, C], last_rotated=C, changed_at=LATER, secret=secret)
-    times: dict[str, float] = {}
-
-    def note(where: str) -> None:
-        times.setdefault(where, group.time)
-
-    group.on_boundary = note
+    reached = times(group)
     rotate(goal(D, A, overlap=300, generation=4), group)
-    assert times["before SET"] >= 300
+    assert reached["before SET"] >= 300
     assert group.tokens == [D]
 
 
