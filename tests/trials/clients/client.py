@@ -29,7 +29,7 @@ class Kind:
     number: int
 
 
-class _Reading:
+class Reading:
     """Secrets Manager, with every token that it has told."""
 
     def __init__(self, secrets: Any) -> None:
@@ -39,6 +39,7 @@ class _Reading:
         self.latest: Token | None = None
 
     def get_secret_value(self, **where: str) -> Any:
+        """As boto3's."""
         answer = self._secrets.get_secret_value(**where)
         self.latest = Token(json.loads(answer["SecretString"])["password"])
         self.tokens.add(self.latest)
@@ -52,7 +53,7 @@ class Client:
     def __init__(self, kind: Kind, number: int, secrets: Any, secret_arn: str, ca_file: str) -> None:
         """`secrets` is boto3's client for Secrets Manager."""
         self.name, self.kind = f"{kind.name} {number}", kind
-        self.told = _Reading(secrets)
+        self.told = Reading(secrets)
         self.commands = 0
         """All that were sent, or could not be sent for want of a connection."""
         self.connections = 0
