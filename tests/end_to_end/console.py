@@ -32,7 +32,10 @@ def steps(page: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def typed_in(page: Path, clone: Clone) -> None:
-    """Type the page into one shell of the clone, set up as `make env` does. Raises AssertionError where it is untrue."""
+    """Type the page into one shell of the clone, set up as `make env` does.
+
+    Raises AssertionError where a command fails, or does not say what the page shows.
+    """
     typed = list(steps(page))
     script = f"\necho '{_MARK}'\n".join([_PRELUDE, *(command for command, _ in typed)])
     done = subprocess.run(
