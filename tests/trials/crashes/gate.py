@@ -160,8 +160,8 @@ class Gate:
             return self._where(len(self.calls), name)
 
     def _strike(self, request: BaseHTTPRequestHandler) -> None:
-        self.struck = True
         os.kill(self._victim, signal.SIGKILL)
+        self.struck = True
         self._dead.wait(_SECONDS)
         request.close_connection = True
 

@@ -9,6 +9,7 @@ import contextlib
 import io
 import multiprocessing
 import pickle
+import signal
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -24,6 +25,7 @@ from tests.provider.engine import bag, struct
 Props = dict[str, Any]
 PICKLED: Final = serialize_provider(AuthTokenRotationProvider())
 _FORKS: Final = multiprocessing.get_context("forkserver")
+_BEFOREHAND: Final = ["tests.trials.crashes.preload", "tests.trials.crashes.provider"]
 
 
 class ProviderFailed(Exception):
@@ -39,7 +41,7 @@ def up(
     for then there is. `born` is told the process id before it begins; `died` is called once it is gone.
     Raises ProviderFailed.
     """
-    _FORKS.set_forkserver_preload(["tests.trials.crashes.preload"])
+    _FORKS.set_forkserver_preload(_BEFOREHAND)
     ours, its = _FORKS.Pipe()
     process = _FORKS.Process(target=_run, args=(its, dict(aws), news, olds))
     process.start()
@@ -52,9 +54,12 @@ def up(
         told = ours.recv()
     process.join()
     died()
+    status = process.exitcode
     process.close()
     ours.close()
     if told is None:
+        if status != -signal.SIGKILL:
+            raise ProviderFailed(f"the process ended by itself, with status {status}")
         return None
     what, value = told
     if what == "failed":

@@ -43,7 +43,7 @@ class Scenario:
     group: Group = Group.ENFORCES
     publish: bool = True
     overlap: float = 0.0
-    """Seconds; more than `maxWait`, 600, are left to a later `up`."""
+    """Seconds; more than stack.MAX_WAIT are left to a later `up`."""
     leaked: bool = False
     """Whether the token that is rotated out has leaked."""
     further: bool = False

@@ -13,6 +13,8 @@ from tests.trials.crashes.gate import Gate
 from tests.trials.crashes.provider import Props
 from tests.trials.ground import Ground, settings
 
+MAX_WAIT: Final = 600
+"""Seconds of overlap that an `up` waits for."""
 _LONG_AGO: Final = "2020-01-01T00:00:00+00:00"
 
 
@@ -24,8 +26,6 @@ class Stack:
     gate: Gate
     publish: bool = True
     overlap: float = 0.0
-    """Seconds."""
-    max_wait: float = 600.0
     """Seconds."""
     adopted: bool = False
     adopt_token: Token | None = None
@@ -86,7 +86,7 @@ class Stack:
             primary_endpoint=at.host,
             reader_endpoint=at.reader_host,
             port=at.port,
-            max_wait_seconds=int(self.max_wait),
+            max_wait_seconds=MAX_WAIT,
             revoke_through=self.revoke_through,
             adopted=self.adopted,
             adopt_token=self.adopt_token.reveal() if self.adopt_token else "",

@@ -23,7 +23,13 @@ class Watch:
         self.problems: list[str] = []
 
     def look(self, where: str) -> None:
-        """Ask every node."""
+        """Ask every node. It raises nothing: the gate, in whose thread this is, would answer the provider with that."""
+        try:
+            self._look(where)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was seen to be well
+            self.problems.append(f"{where}: cannot look: {type(error).__name__}: {error}")
+
+    def _look(self, where: str) -> None:
         began, before, self._current = time.monotonic(), self._current, self._published()
         if before != self._current and (before or self._uses_the_first):
             left = before or self._first
