@@ -48,10 +48,7 @@ class Tally:
 
 
 def main(rotations: int = 20, clients: int = 8) -> int:
-    """`clients` of each kind on a local cloud of their own; the exit status, 0 where no command failed.
-
-    Prints a line per rotation, what failed how often, and `N commands, M failed`.
-    """
+    """`clients` of each kind on a local cloud of their own; prints a line per rotation, and ends as `report` does."""
     with tempfile.TemporaryDirectory() as root:
         cloud = client.start(Path(root))
         try:
@@ -61,6 +58,11 @@ def main(rotations: int = 20, clients: int = 8) -> int:
             return 1
         finally:
             cloud.stop()
+    return report(tally)
+
+
+def report(tally: Tally) -> int:
+    """Print what failed how often, and `N commands, M failed`. The exit status: 0 where none failed."""
     for failure, times in tally.failures.most_common():
         _say(f"FAILED {times} times: {failure}")
     _say(f"{tally.commands} commands, {tally.failed} failed")
@@ -75,8 +77,9 @@ def kinds(clients: int, overlap: float) -> list[Kind]:
 def trial(cloud: Cloud, *, rotations: int, kinds: Sequence[Kind], overlap: float) -> Tally:
     """Rotations one after the other, with clients of these kinds at work all the time.
 
-    Raises Unproven where a rotation did not end as it must, or where a client slept through one.
+    Raises Unproven where a rotation did not end as it must, where a client slept through one, or where there is none.
     """
+    _require(rotations > 0 and bool(kinds) and all(kind.number > 0 for kind in kinds), "no rotations, or no clients")
     with _stack(cloud, overlap) as (ground, stack), _at_work(ground, kinds) as clients:
         for number in range(1, rotations + 1):
             before = [client.commands for client in clients]
