@@ -27,9 +27,7 @@ def test_clients_that_keep_a_token_for_longer_than_the_overlap_are_seen_to_fail(
     tally = run.trial(cloud, rotations=1, kinds=[forgetful], overlap=0.0)
     assert run.report(tally) == 1
     failure, last = capsys.readouterr().out.splitlines()[-2:]
-    assert failure.startswith(
-        "FAILED 2 times: AuthenticationError: "
-    )  # each once, then it reads anew
+    assert failure.startswith("FAILED 2 times: AuthenticationError: ")  # each once, then it reads anew
     assert last == f"{tally.commands} commands, 2 failed"
 
 
