@@ -78,6 +78,17 @@ SCENARIOS: Final = (
     Scenario(name="adoption with a known token", killed=Killed.FIRST, group=Group.KNOWN, overlap=_MOMENT),
     Scenario(name="adoption with an unknown token", killed=Killed.FIRST, group=Group.UNKNOWN, changes_only=True),
     Scenario(
-        name="adoption, and then a rotation", killed=Killed.FIRST, group=Group.KNOWN, further=True, changes_only=True
+        name="adoption with a known token, and then a rotation",
+        killed=Killed.FIRST,
+        group=Group.KNOWN,
+        overlap=_MOMENT,
+        further=True,
+    ),
+    Scenario(
+        name="adoption of an open group, and then a rotation",
+        killed=Killed.FIRST,
+        group=Group.OPEN,
+        further=True,
+        changes_only=True,
     ),
 )

@@ -80,9 +80,9 @@ class Watch:
     def _uses_the_first(self) -> bool:
         """Whether clients of an adopted group can go on as they did until the first token is published.
 
-        Not where a further one is asked for before that: nobody knows what came in between, and so cannot settle it.
+        Where the stack was not told their token, it cannot settle it: if a further one is asked for, theirs has to go.
         """
-        return self._stack.adopted and self._stack.generation == 1
+        return self._stack.adopted and (self._stack.generation == 1 or self._stack.adopt_token is not None)
 
     def _published(self) -> Token | None:
         ground = self._stack.ground
