@@ -83,6 +83,7 @@ SCENARIOS: Final = (
         group=Group.KNOWN,
         overlap=_MOMENT,
         further=True,
+        changes_only=True,
     ),
     Scenario(
         name="adoption of an open group, and then a rotation",
