@@ -57,9 +57,12 @@ def steps(group: Group, props: Mapping[str, Any]) -> Iterator[str]:
     """What adopting this group will do, one line a step."""
     told = previous(group, props.get("adopt_token"))
     yield f"adopting it: nothing but its token is changed; previous token: {told or 'known'}"
+    published = props.get("secret_arn") != ""  # in a preview it is not known yet
+    if published and not told:
+        yield "adopting, step: the secret gets its first version with the token that clients use now"
     yield "adopting, step: ROTATE, and every node is seen to accept the new token; what clients use now still works"
-    if props.get("secret_arn") != "":  # in a preview it is not known yet
-        yield "adopting, step: the secret gets its first version, with the new token"
+    if published:
+        yield f"adopting, step: the secret gets {'its first' if told else 'a'} version with the new token"
     if props["overlap_seconds"]:
         yield f"adopting, step: clients come over; they have {int(props['overlap_seconds'])} s"
     yield "adopting, step: SET, and every node is seen to accept the new token, and to refuse all else"

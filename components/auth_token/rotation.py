@@ -253,11 +253,19 @@ def _conclude(run: Run, seen: Seen) -> Step:
 
 
 def _stage(run: Run, seen: Seen) -> Step | None:
-    """A secret without a version gets its first one only when Redis accepts the token: it is AWSCURRENT by itself."""
-    published, leg = seen.published, run.legs[0]
-    empty = published is not None and published.current is None and published.complete  # else: not ours, unreadable
-    if published is None or empty or leg is Credential.SPARE or run.goal.fresh or run.failure:
+    """Write the new token down before Redis knows it.
+
+    The first version of a secret is AWSCURRENT by itself: it is made once Redis accepts its token. So what clients
+    hold comes first, where it is known: a crash then finds both, as with any later rotation.
+    """
+    published, leg, goal = seen.published, run.legs[0], run.goal
+    if published is None or leg is Credential.SPARE or goal.fresh or run.failure:
         return None
+    if published.current is None and published.complete:  # else there is one, which is not ours or cannot be read
+        previous = run.roles.get(Credential.PREVIOUS)
+        known = previous is not None and not goal.revoked(previous) and leg is not Credential.PREVIOUS
+        works = known and _judged(run, seen).accepted_everywhere(Credential.PREVIOUS)
+        return Publish(Publishing.PROMOTE, Credential.PREVIOUS) if works else None
     there = run.token(leg) in (published.current, published.pending)
     return None if there else Publish(Publishing.STAGE, leg)
 

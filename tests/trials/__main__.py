@@ -42,5 +42,15 @@ def crashes(scenarios: tuple[str, ...]) -> None:
     sys.exit(run.main(scenarios))
 
 
+@trials.command()
+@click.option("--rotations", default=20, show_default=True)
+@click.option("--clients", default=8, show_default=True, help="Of each kind: those that read, those that cache.")
+def clients(rotations: int, clients: int) -> None:
+    """Count the commands of clients that fail while the token is rotated."""
+    from tests.trials.clients import run
+
+    sys.exit(run.main(rotations, clients))
+
+
 if __name__ == "__main__":
     trials()

@@ -212,7 +212,24 @@ def test_a_group_of_others_is_adopted_with_an_overlap(known: bool) -> None:
     rotate(goal(B, A if known else None, fresh=False), group)
     assert group.calls == [(ROTATE, B), (SET, B)]
     assert group.time >= 300
-    assert group.secret == FakeSecret(current=B)
+    assert group.secret == (FakeSecret(current=B, previous=A, retired=A) if known else FakeSecret(current=B))
+
+
+def test_what_clients_hold_is_published_first_so_that_a_crash_and_a_further_token_do_not_push_it_out() -> None:
+    group = watched(held(secret=FakeSecret()))
+    check = group.on_boundary
+
+    def die(where: str) -> None:
+        if where == "after ROTATE":
+            raise Killed(where)
+
+    group.on_boundary = die
+    with pytest.raises(Killed):
+        rotate(goal(B, fresh=False), group)
+    group.settle()
+    group.on_boundary = check
+    rotate(goal(C, fresh=False, recorded_change=group.changed_at, overlap=0), group)
+    assert group.calls == [(ROTATE, B), (SET, B), (ROTATE, C), (SET, C)]
 
 
 def test_a_group_without_a_token_is_adopted_and_stays_open_for_the_overlap() -> None:
