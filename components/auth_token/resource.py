@@ -153,7 +153,7 @@ class AuthTokenRotationProvider(ResourceProvider):
         if group is None:
             return ReadResult(None, {})
         seen = dict(_facts(props))
-        if told.changed_since(seen, group) or self._published_by_others(id_, props):
+        if self._drifted(id_, props, group):
             seen["phase"] = told.DRIFTED
         inputs = {key: props[key] for key in INPUTS if key in props} | {"facts": None}
         return ReadResult(id_, {**props, "facts": seen}, inputs)
@@ -222,7 +222,7 @@ class AuthTokenRotationProvider(ResourceProvider):
             say(f"{group_id}: the overlap {state} {seen['dueAt']}: {then}{next_one}")
             if over:
                 return True
-        return seen.get("phase") == told.DRIFTED or self._changed_by_others(group_id, olds)
+        return self._changed_by_others(group_id, olds) or seen.get("phase") == told.DRIFTED
 
     def _changed_by_others(self, group_id: str, olds: Props) -> bool:
         """Whether the live token is another than the recorded one; False, with a warning, where that cannot be seen."""
@@ -236,10 +236,16 @@ class AuthTokenRotationProvider(ResourceProvider):
         if group is None:
             say(f"warning: {group_id} is gone; run `pulumi refresh`, then `pulumi up` to make it anew")
             return False
-        changed = told.changed_since(_facts(olds), group)
-        if changed:
+        return self._drifted(group_id, olds, group)
+
+    def _drifted(self, group_id: str, olds: Props, group: Group) -> bool:
+        """Whether the token or what is published was changed by others; what was, is said."""
+        from components.auth_token.live import say
+
+        if told.changed_since(_facts(olds), group):
             say(f"{group_id}: drift: the token was changed since by others, or by a run that died; `up` puts ours back")
-        return changed or self._published_by_others(group_id, olds)
+            return True
+        return self._published_by_others(group_id, olds)
 
     def _published_by_others(self, group_id: str, olds: Props) -> bool:
         """Whether clients read another version than the one that we published, or none; what there is, is said."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from local.cloud import client
+from local.cloud.client import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +29,7 @@ class Clone:
     """All that was printed, of both streams."""
     tokens: set[str] = field(default_factory=set)
     """Every token ever seen in force."""
+    _environment: tuple[str, dict[str, str]] | None = None
 
     def local(self, *arguments: str, code: int = 0, env: dict[str, str] | None = None) -> str:
         """`python -m local ...`, what `make` runs."""
@@ -43,12 +45,21 @@ class Clone:
             backend = self.path / ".local" / "backend"
             backend.mkdir(exist_ok=True)
             return {**os.environ, "PULUMI_BACKEND_URL": backend.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "of a test"}
+        runs_with = (self.path / ".local" / "cloud" / "cloud.json").read_text()
+        if self._environment and self._environment[0] == runs_with:
+            return self._environment[1]
         script = 'eval "$("$0" -m local env)"; exec "$0" -c "import json, os; print(json.dumps(dict(os.environ)))"'
         done = subprocess.run(
             ["bash", "-c", script, sys.executable], cwd=self.path, capture_output=True, text=True, check=True
         )
-        environment: dict[str, str] = json.loads(done.stdout)
-        return environment
+        self._environment = runs_with, json.loads(done.stdout)
+        return self._environment[1]
+
+    def cloud(self) -> Cloud:
+        """Its local cloud, which runs."""
+        running = client.find(self.path / ".local" / "cloud")
+        assert running is not None
+        return running
 
     def status(self) -> dict[str, Any]:
         """The contract of `status --json --show-secrets`; what it tells is kept out of `said`."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.conftest import Clone
-from tests.end_to_end.test_by_hand import RedisCli, aws, settle
+from tests.end_to_end.hands import RedisCli, aws, settle
 
 THEIRS = "theirs"
 """The id of the group."""

@@ -2,56 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import subprocess
-import sys
 from typing import Any
 
 from tests.end_to_end.conftest import Clone
-
-
-def aws(clone: Clone, *arguments: str) -> str:
-    """The `aws` command line against the local cloud."""
-    done = subprocess.run(
-        [sys.executable, "-m", "awscli", *arguments],
-        env=clone.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def settle(clone: Clone, group: str) -> None:
-    aws(clone, "elasticache", "wait", "replication-group-available", "--replication-group-id", group)
-
-
-def nodes(clone: Clone) -> list[tuple[str, int]]:
-    """Every node's own address."""
-    import json
-
-    told = json.loads(aws(clone, "elasticache", "describe-cache-clusters", "--show-cache-node-info"))
-    endpoints = [node["Endpoint"] for cluster in told["CacheClusters"] for node in cluster["CacheNodes"]]
-    return [(endpoint["Address"], endpoint["Port"]) for endpoint in endpoints]
-
-
-class RedisCli:
-    """redis-cli over TLS; tokens go by standard input and the environment, never by arguments."""
-
-    def __init__(self, clone: Clone, host: str, port: int) -> None:
-        binary = clone.path / ".local" / "redis" / "bin" / "redis-cli"
-        ca_file = clone.status()["cloud"]["caFile"]
-        self._argv = [str(binary) if binary.exists() else "redis-cli"]
-        self._argv += ["--tls", "--cacert", ca_file, "-h", host, "-p", str(port)]
-
-    def says(self, *commands: str, token: str = "") -> list[str]:
-        """The answers to `commands`."""
-        env = {**os.environ, **({"REDISCLI_AUTH": token} if token else {})}
-        done = subprocess.run(
-            self._argv, input="\n".join(commands), env=env, capture_output=True, text=True, check=False
-        )
-        return [line for line in done.stdout.splitlines() if line]
+from tests.end_to_end.hands import RedisCli, aws, nodes, settle
 
 
 def test_redis_cli_is_told_per_node_what_was_proven(clone: Clone) -> None:

@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from tests.end_to_end.conftest import Clone
-from tests.end_to_end.test_by_hand import RedisCli, aws, nodes
-
-
-def published(clone: Clone) -> dict[str, Any]:
-    """What clients read."""
-    secret = clone.status()["stack"]["outputs"]["secretArn"]
-    got = json.loads(aws(clone, "secretsmanager", "get-secret-value", "--secret-id", secret))
-    content: dict[str, Any] = json.loads(got["SecretString"])
-    return content
-
-
-def accepted(clone: Clone, token: str) -> list[bool]:
-    """Whether each node takes the token."""
-    return [RedisCli(clone, host, port).says("PING", token=token) == ["PONG"] for host, port in nodes(clone)]
+from tests.end_to_end.hands import accepted, aws, published
 
 
 def test_an_overlap_that_outlasts_its_up_goes_on_until_it_is_due_or_its_token_is_revoked(clone: Clone) -> None:

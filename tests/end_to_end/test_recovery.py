@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from local.cloud import client
 from local.cloud.client import Cloud
 from tests.end_to_end.conftest import Clone
 
@@ -33,8 +32,7 @@ def strategies(cloud: Cloud) -> list[str]:
 
 def die_after_rotate(clone: Clone) -> None:
     """`make rotate`, killed with all that it started as soon as AWS has taken ROTATE and before it takes SET."""
-    cloud = client.find(clone.path / ".local" / "cloud")
-    assert cloud is not None
+    cloud = clone.cloud()
     before = strategies(cloud)
     cloud.settings(delay=3.0)
     rotating = subprocess.Popen(
@@ -70,15 +68,13 @@ def test_a_rotation_that_died_is_finished_before_anything_else(
     assert f"generation {generation}, 2 of 2 nodes" in said
     assert "asked for" not in clone.local("status")
     assert "no token          refused on 2 of 2" in said
-    cloud = client.find(clone.path / ".local" / "cloud")
-    assert cloud is not None
+    cloud = clone.cloud()
     assert strategies(cloud) == sent
     clone.engine("preview", "--expect-no-changes")
 
 
 def test_a_local_cloud_that_was_killed_is_replaced_by_the_next_up(clone: Clone) -> None:
     clone.local("up")
-    cloud = client.find(clone.path / ".local" / "cloud")
-    assert cloud is not None
+    cloud = clone.cloud()
     os.kill(cloud.pid, signal.SIGKILL)
     assert "generation 1, 2 of 2 nodes" in clone.local("up")
