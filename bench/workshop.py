@@ -18,7 +18,7 @@ from typing import Any
 
 from bench.figures import NotMeasured
 from bench.processes import end_all_in
-from local.workspace import ROOT
+from tests import checkout
 
 _FATAL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FOREIGN = ("AWS_", "MAKE", "MFLAGS", "PULUMI_", "PYTHON", "VIRTUAL_ENV")
@@ -87,23 +87,12 @@ def clone(path: Path, *, warm: bool) -> Clone:
     Raises:
         NotMeasured: this is no git checkout.
     """
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode:
-        raise NotMeasured(f"a clone is made from what git lists: {listed.stderr.strip()}")
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, path / name)
+    try:
+        checkout.copy(path)
+    except subprocess.CalledProcessError as error:
+        raise NotMeasured(f"a clone is made from what git lists: {error.stderr.strip()}") from error
     if warm:
-        (path / ".local").mkdir()
-        (path / "venv").symlink_to(ROOT / "venv")
-        (path / ".local" / "redis").symlink_to(ROOT / ".local" / "redis")
+        checkout.equip(path)
     return Clone(path)
 
 

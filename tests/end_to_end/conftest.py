@@ -1,10 +1,9 @@
-"""A clone of its own for the whole program: what git would give, with the packages and the Redis of this one."""
+"""A clone of its own for each test of the whole program."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,7 @@ import pytest
 
 from local.cloud import client
 from local.cloud.client import Cloud
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests import checkout
 
 
 @dataclass
@@ -92,22 +90,9 @@ class Clone:
 
 
 def make_clone(path: Path) -> Clone:
-    """The files that git tracks or would track, in `path`."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, path / name)
-    (path / "venv").symlink_to(ROOT / "venv")
-    (path / ".local").mkdir()
-    (ROOT / ".local" / "redis").mkdir(parents=True, exist_ok=True)
-    (path / ".local" / "redis").symlink_to(ROOT / ".local" / "redis")
+    """One in `path`, with the packages and the Redis of this one."""
+    checkout.copy(path)
+    checkout.equip(path)
     return Clone(path)
 
 

@@ -1,6 +1,7 @@
 """docs/adopting.md, typed in from its top to its end."""
 
-from tests.end_to_end.conftest import ROOT, Clone
+from tests.checkout import ROOT
+from tests.end_to_end.conftest import Clone
 from tests.end_to_end.console import typed_in
 
 
