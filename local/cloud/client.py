@@ -115,9 +115,17 @@ def _start(root: Path, settings: dict[str, Any], redis_server: Path | None, valk
     for option, path in (("--redis-server", redis_server), ("--valkey-server", valkey_server)):
         command += [option, str(path.absolute())] if path else []
     log = root / "cloud.log"
+    # One heap for all threads: each of the many would keep what it has freed for itself.
+    environment = {"MALLOC_ARENA_MAX": "1", **os.environ}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=_CLONE, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=_CLONE,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     deadline = time.monotonic() + _START_SECONDS
     while True:

@@ -3,6 +3,8 @@
 moto takes most of a second to import, so ``warm_up`` does it beside whatever else happens after the start.
 """
 
+import gc
+import os
 import threading
 import traceback
 from typing import Any
@@ -27,6 +29,7 @@ SERVICES = {
 # refused instead.
 _OFFERINGS = "ec2/resources/instance_type_offerings"
 NOT_SERVED = {
+    "DescribeImages",
     "RunInstances",
     "DescribeInstanceTypeOfferings",
     "RequestSpotInstances",
@@ -143,6 +146,7 @@ class MotoServices:
 
 
 def _load() -> Application:
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # 8 MB that only instances need
     from moto.utilities import utils
 
     load = utils.load_resource
@@ -156,6 +160,8 @@ def _load() -> Application:
         get_backend(service)
     _read_current_by_its_label()
     application: Application = DomainDispatcherApplication(create_backend_app)
+    gc.collect()  # what only the imports needed
+    gc.freeze()  # what they left stays, and need not be gone through again
     return application
 
 
