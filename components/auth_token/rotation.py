@@ -17,6 +17,7 @@ No pulumi, no boto3, no clock: driver.py does what is decided here, through a po
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from components.auth_token.seen import Answer, Credential, Proof, Publishing, Reply, Strategy, Verify
@@ -156,9 +157,8 @@ def _plan(run: Run, seen: Seen) -> Step:
 
 def _unsettled(run: Run, seen: Seen, proof: Proof, *, blind: bool, moved: bool) -> Credential | None:
     """The token to establish before the new one may come: the one under way where it is known, else the clients'."""
-
     published, goal = seen.published, run.goal
-    over = {goal.token, *((published.retired, published.rejected) if published else ())}
+    over = (goal.token, seen.retired, seen.rejected)
 
     def there(credential: Credential, otherwise: bool) -> bool:
         token = run.roles.get(credential, goal.token)
@@ -316,18 +316,24 @@ def _overlap(run: Run, seen: Seen) -> Step | None:
 
 def _retiring(run: Run, seen: Seen) -> Credential | None:
     """What the leg's SET will shut out, and clients may still use."""
-    leg, proof, goal = run.legs[0], _judged(run, seen), run.goal
-    before = [Credential.PREVIOUS, Credential.OLDER]
-    if leg is Credential.PREVIOUS:  # with a state that is older than the group, the wanted token may be AWSPREVIOUS
-        left = seen.published is not None and seen.published.previous == goal.token
-        before = [Credential.OLDER, *([Credential.CURRENT] if left else [])]
-    for role in [run.settled, *before] if run.settled else before:
-        known = role in run.roles and not (seen.published and run.roles[role] == seen.published.retired)
-        if known and (not run.judged or proof.accepted_somewhere(role)):
+    proof, goal = _judged(run, seen), run.goal
+    for role in _perhaps_held(run, seen):
+        if run.roles.get(role) not in (None, seen.retired) and (not run.judged or proof.accepted_somewhere(role)):
             return role
     taken_over = goal.recorded is None and not goal.fresh and Credential.PREVIOUS not in run.roles
     unseen = goal.due is not None and (not run.judged or goal.retiring is None)
     return Credential.NO_TOKEN if taken_over or unseen or proof.accepted_somewhere(Credential.NO_TOKEN) else None
+
+
+def _perhaps_held(run: Run, seen: Seen) -> Iterator[Credential]:
+    """Beside the leg's own, the tokens that clients may hold, the one that most of them do first."""
+    if run.settled:
+        yield run.settled
+    if run.legs[0] is not Credential.PREVIOUS:
+        yield Credential.PREVIOUS
+    yield Credential.OLDER
+    if run.legs[0] is Credential.PREVIOUS and seen.published and seen.published.previous == run.goal.token:
+        yield Credential.CURRENT  # the state is older than the group, and the token that it wants is AWSPREVIOUS
 
 
 # ---- when it goes wrong
@@ -348,8 +354,8 @@ def _bring_back(run: Run, seen: Seen, proof: Proof) -> Plan | Stop:
     leg = run.legs[0]
     problem = f"after SET the group does not answer as it should ({proof.contradictions(leg)})"
     previous = Credential.PREVIOUS
-    over = (seen.published.retired, seen.published.rejected) if seen.published else ()
-    gone = previous not in run.roles or run.goal.revoked(run.roles[previous]) or run.roles[previous] in over
+    token = run.roles.get(previous)
+    gone = token in (None, seen.retired, seen.rejected) or run.goal.revoked(token)
     if leg is not Credential.CURRENT or gone:
         return Stop(problem, f"Nothing more is sent. See the group's events, then {_AGAIN}")
     failure = Stop(problem, f"{previous.capitalize()} was brought back: every node accepts it. Raise generation now")

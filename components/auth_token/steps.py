@@ -150,6 +150,16 @@ class Seen:
     wall: float
     """Seconds since the epoch."""
 
+    @property
+    def retired(self) -> Token | None:
+        """The token that was shut out last, as its label says."""
+        return self.published.retired if self.published else None
+
+    @property
+    def rejected(self) -> Token | None:
+        """The token that failed its proof last, as its label says."""
+        return self.published.rejected if self.published else None
+
 
 @dataclass(frozen=True)
 class Wait:
