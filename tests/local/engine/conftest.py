@@ -170,6 +170,8 @@ def _bench(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("PATH", f"{plugins}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{root / 'backend'}")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+    # Programs change within a second and to the same size, which is how stale bytecode would be told.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     cloud = GatedCloud()
     with control(cloud, accepts_secrets=True) as door:
         monkeypatch.setenv("TOY_CONTROL", str(door.port))
