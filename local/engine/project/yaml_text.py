@@ -6,6 +6,7 @@ are written so that both read them back as texts.
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ import yaml
 
 from local.engine.errors import InvalidConfiguration
 
+_BLANKS: Final = " \t\r\n"
+"""What YAML passes over behind a value; a text may end in other kinds of space."""
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*|0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+)")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _DATE: Final = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?")
@@ -112,7 +115,7 @@ def replaced(text: str, path: tuple[str, ...], value: Any) -> str:
         _assign(document, path, value)
         return dump(document)
     start, end, depth, indent = span
-    lines = dump(_nested(path[depth:], value)).splitlines(keepends=True)
+    lines = list(io.StringIO(dump(_nested(path[depth:], value))))  # splitlines knows more line ends than YAML
     block = "".join(lines[:1] + [" " * indent + line for line in lines[1:]])
     if start == end:  # a new key, behind the last sibling's line
         line_end = text.find("\n", end) if "\n" in text[end:] else len(text)
@@ -159,7 +162,7 @@ def _end(node: yaml.Node) -> int:
         return _end(node.value[-1])
     start, end = node.start_mark.index, node.end_mark.index
     buffer: str = node.start_mark.buffer.rstrip("\0") if node.start_mark.buffer else ""
-    return start + len(buffer[start:end].rstrip()) if buffer and end > start else end
+    return start + len(buffer[start:end].rstrip(_BLANKS)) if buffer and end > start else end
 
 
 def _nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:

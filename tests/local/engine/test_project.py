@@ -114,6 +114,17 @@ def test_an_edit_does_what_it_says(config: dict[str, Any], data: st.DataObject) 
     assert yaml_text.load(yaml_text.replaced(text, ("config", key), value), "text")["config"] == {**config, key: value}
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\u2003", "x\u2028", "\x85"])
+def test_space_that_is_none_in_yaml_is_a_part_of_its_value(space: str) -> None:
+    text = yaml_text.dump({"config": {"a": space, "b": space}})
+
+    assert yaml_text.load(yaml_text.replaced(text, ("config", "a"), "z"), "text")["config"] == {"a": "z", "b": space}
+    assert yaml_text.load(yaml_text.replaced(text, ("config", "b"), ["z"]), "text")["config"] == {
+        "a": space,
+        "b": ["z"],
+    }
+
+
 def test_keys_have_a_namespace() -> None:
     assert full_key("app", "name") == "app:name"
     assert full_key("app", "aws:region") == "aws:region"
