@@ -16,6 +16,8 @@ from local.engine.errors import InvalidConfiguration
 
 _BLANKS: Final = " \t\r\n"
 """What YAML passes over behind a value; a text may end in other kinds of space."""
+_BREAKS: Final = frozenset("\x85\u2028\u2029")
+"""Line ends to YAML 1.1, which would fold them; in double quotes they are escaped."""
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*|0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+)")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _DATE: Final = re.compile(r"\d{4}-\d\d?-\d\d?(?:[Tt ].*)?")
@@ -42,10 +44,12 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, indentless=False)
 
     def represent_text(self, text: str) -> yaml.Node:
-        style = "|" if "\n" in text else '"' if self._is_ambiguous(text) else None
+        style = '"' if self._is_ambiguous(text) else "|" if "\n" in text else None
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     def _is_ambiguous(self, text: str) -> bool:
+        if not _BREAKS.isdisjoint(text):
+            return True
         tag = self.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # PyYAML has no types here
         return bool(tag != "tag:yaml.org,2002:str")
 
