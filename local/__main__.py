@@ -104,7 +104,7 @@ def cloud(changes: tuple[str, ...]) -> None:
         settings[name] = yaml.safe_load(value)
     with workspace.alone():
         running, _ = _started_cloud()
-    report.switches(Settings.model_validate(running.settings(**settings)).table())
+    report.settings(Settings.model_validate(running.settings(**settings)).table())
 
 
 @main.command()

@@ -19,7 +19,7 @@ NAMES: Final = ("pulumi", "embedded")
 
 
 class EngineError(RuntimeError):
-    """The engine could not be chosen, or did not answer."""
+    """The engine could not be chosen."""
 
 
 class EngineFailed(RuntimeError):

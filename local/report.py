@@ -55,7 +55,7 @@ def redis_cli_arguments(outputs: Mapping[str, Any], ca_file: Path) -> list[str]:
     return ["--tls", "--cacert", str(ca_file), "-h", outputs["primaryEndpoint"], "-p", port]
 
 
-def switches(table: Iterable[tuple[str, str, str]]) -> None:
+def settings(table: Iterable[tuple[str, str, str]]) -> None:
     """The settings of the local cloud, and what they mean."""
     for name, value, meaning in table:
         OUT.print(f"{name:<17} {escape(value):<9} {meaning}")

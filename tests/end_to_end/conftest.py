@@ -33,6 +33,17 @@ class Clone:
         """`python -m local ...`, what `make` runs."""
         return self._run([sys.executable, "-m", "local", *arguments], code, env)
 
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """The same, not waited for; what it says is the caller's to read."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=self.path,
+            env={**os.environ, "ENGINE": "embedded"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     def engine(self, *arguments: str, code: int = 0, stack: str = "local") -> str:
         """`python -m local.engine ...` in the environment of `make env`."""
         return self._run([sys.executable, "-m", "local.engine", *arguments, "--stack", stack], code, self.environment())

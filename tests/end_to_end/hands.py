@@ -26,8 +26,10 @@ def aws(clone: Clone, *arguments: str) -> str:
     return done.stdout
 
 
-def settle(clone: Clone, group: str) -> None:
-    aws(clone, "elasticache", "wait", "replication-group-available", "--replication-group-id", group)
+def settle(clone: Clone, group: str, until: str = "available") -> None:
+    """Wait until the group is available, or deleted."""
+    waiter = client(clone, "elasticache").get_waiter(f"replication_group_{until}")
+    waiter.wait(ReplicationGroupId=group, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
 def nodes(clone: Clone) -> list[tuple[str, int]]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.end_to_end.conftest import Clone
-from tests.end_to_end.hands import accepted, client, nodes, published
+from tests.end_to_end.hands import accepted, client, nodes, published, settle
 
 
 def deployed(clone: Clone) -> dict[str, Any]:
@@ -49,9 +46,7 @@ def test_a_group_that_was_deleted_is_made_anew_with_the_current_token(clone: Clo
     outputs = deployed(clone)
     aws = client(clone, "elasticache")
     aws.delete_replication_group(ReplicationGroupId=outputs["replicationGroupId"])
-    aws.get_waiter("replication_group_deleted").wait(
-        ReplicationGroupId=outputs["replicationGroupId"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-    )
+    settle(clone, outputs["replicationGroupId"], until="deleted")
     assert "gone" in clone.local("rotate", code=1)
     clone.engine("refresh")
     assert "proven, generation 2, 2 of 2 nodes" in clone.local("up")
@@ -69,9 +64,7 @@ def test_a_group_that_another_tool_left_at_rotate_is_drift_and_put_right(clone: 
         AuthTokenUpdateStrategy="ROTATE",
         ApplyImmediately=True,
     )
-    aws.get_waiter("replication_group_available").wait(
-        ReplicationGroupId=outputs["replicationGroupId"], WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-    )
+    settle(clone, outputs["replicationGroupId"])
     assert accepted(clone, ours) == accepted(clone, theirs) == [True, True]
     for command in ("refresh", "preview"):
         assert "drift: the token was changed since by others" in clone.engine(command)
@@ -110,16 +103,8 @@ def test_a_snapshot_and_a_failover_by_others_meanwhile_are_waited_for(clone: Clo
     cloud.settings(delay=1.0)
     aws, group = client(clone, "elasticache"), outputs["replicationGroupId"]
     aws.create_snapshot(ReplicationGroupId=group, SnapshotName="by-others")
-    rotating = subprocess.Popen(
-        [sys.executable, "-m", "local", "rotate"],
-        cwd=clone.path,
-        env={**os.environ, "ENGINE": "embedded"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    waiter = aws.get_waiter("replication_group_available")
-    waiter.wait(ReplicationGroupId=group, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    rotating = clone.begin("rotate")
+    settle(clone, group)
     shard = aws.describe_replication_groups(ReplicationGroupId=group)["ReplicationGroups"][0]["NodeGroups"][0]
     aws.test_failover(ReplicationGroupId=group, NodeGroupId=shard["NodeGroupId"])
     said, _ = rotating.communicate(timeout=120)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -35,18 +33,12 @@ def die_after_rotate(clone: Clone) -> None:
     cloud = clone.cloud()
     before = strategies(cloud)
     cloud.settings(delay=3.0)
-    rotating = subprocess.Popen(
-        [sys.executable, "-m", "local", "rotate"],
-        cwd=clone.path,
-        env={**os.environ, "ENGINE": "embedded"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    rotating = clone.begin("rotate")
     asked = retry(retry=retry_if_result(lambda now: now == before), wait=wait_fixed(0.05), stop=stop_after_delay(60))
     assert asked(strategies)(cloud) == [*before, "ROTATE"]
     for process in family(rotating.pid):
         os.kill(process, signal.SIGKILL)
-    rotating.wait()
+    rotating.communicate()
     cloud.settings(delay=0.0)
 
 

@@ -1,12 +1,8 @@
 """`python -m tests.trials model|crashes|clients`: the trials at length; `make test` has a short form of each."""
 
 import sys
-import tempfile
-from pathlib import Path
 
 import click
-
-from local.cloud import client
 
 
 @click.group()
@@ -19,16 +15,13 @@ def trials() -> None:
 @click.option("--on-cloud", default=50, show_default=True, help="On a local cloud, with real nodes.")
 def model(examples: int, on_cloud: int) -> None:
     """Others' changes, faults, kills, roll-backs and clocks, in any order."""
+    from tests.trials.ground import own_cloud
     from tests.trials.model import run
 
     in_memory = run.on_the_fake_port(examples)
     click.echo(f"on the fake port: {in_memory} examples, 0 violations")
-    with tempfile.TemporaryDirectory() as root:
-        cloud = client.start(Path(root))
-        try:
-            on_nodes = run.on_a_local_cloud(cloud, on_cloud) if on_cloud else 0
-        finally:
-            cloud.stop()
+    with own_cloud() as cloud:
+        on_nodes = run.on_a_local_cloud(cloud, on_cloud) if on_cloud else 0
     click.echo(f"on a local cloud: {on_nodes} examples, 0 violations")
     click.echo(f"{in_memory + on_nodes} examples, 0 violations")
 

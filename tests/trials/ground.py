@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import boto3
@@ -17,8 +20,10 @@ from botocore.exceptions import ClientError
 from components.auth_token.elasticache import ReplicationGroupApi
 from components.auth_token.probe import ask
 from components.auth_token.publication import Endpoints, SecretsManagerPublication
+from components.auth_token.resource import AuthTokenRotationArgs
 from components.auth_token.rules import Token
 from components.auth_token.seen import Answer, Group, Node, Published, Strategy
+from local.cloud import client
 from local.cloud.client import Cloud
 
 _REGION: Final = "eu-central-1"
@@ -36,6 +41,17 @@ def _client(service: str, endpoint: str) -> Any:  # boto3 has a type per service
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}),
     )
+
+
+@contextlib.contextmanager
+def own_cloud() -> Iterator[Cloud]:
+    """A local cloud that is there for as long."""
+    with tempfile.TemporaryDirectory() as root:
+        cloud = client.start(Path(root))
+        try:
+            yield cloud
+        finally:
+            cloud.stop()
 
 
 def settings(endpoint: str) -> dict[str, str]:
@@ -118,6 +134,23 @@ class Ground:
         group = self.elasticache.describe_replication_groups(ReplicationGroupId=self.id)["ReplicationGroups"][0]
         primary, reader = (group["NodeGroups"][0][f"{it}Endpoint"] for it in ("Primary", "Reader"))
         return Endpoints(primary["Address"], reader["Address"], primary["Port"])
+
+    def inputs(self, at: Endpoints, *, token: Token, generation: int, overlap: float, **more: Any) -> dict[str, Any]:
+        """What the program hands to the rotation of this group, whose endpoints are `at`; `overlap` in seconds."""
+        args = AuthTokenRotationArgs(
+            replication_group_id=self.id,
+            replication_group_arn=self.arn,
+            token=token.reveal(),
+            generation=generation,
+            verify="required",
+            ca_file=self.ca_file,
+            primary_endpoint=at.host,
+            reader_endpoint=at.reader_host,
+            port=at.port,
+            **{"secret_arn": self.secret, "deadline_seconds": 120, **more},
+        )
+        # Less than a second is no overlap for anybody, but enough for who waits for a trial.
+        return {**asdict(args), "overlap_seconds": overlap, "facts": None}
 
     def ask(self, node: Node, token: Token | None) -> bool:
         """Whether this node accepts this token, or none."""

@@ -5,17 +5,12 @@ from pathlib import Path
 import boto3
 
 from local.cloud import client
+from tests.local.cloud.support import keywords
 
 
 def test_it_ends_while_groups_are_being_made(tmp_path: Path) -> None:
     cloud = client.start(tmp_path / "cloud")
-    elasticache = boto3.client(
-        "elasticache",
-        region_name="eu-central-1",
-        endpoint_url=cloud.endpoint,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    elasticache = boto3.client("elasticache", **keywords(cloud))
     for number in range(4):
         elasticache.create_replication_group(
             ReplicationGroupId=f"early-{number}",

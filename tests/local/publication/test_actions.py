@@ -108,7 +108,7 @@ def test_pending_on_what_is_current_is_not_pending(secret: Secret) -> None:
     assert secret.publication().look() == left_over, "another version, but the same token"
     secret.publish((STAGE, A), (PROMOTE, A))
     assert labelled(secret) == {"A": "", "A2": "AWSCURRENT"}
-    (current,) = (id_ for id_, labels in secret.labels().items() if labels)
+    current = secret.version_with("AWSCURRENT")
     secret.client.update_secret_version_stage(SecretId=secret.arn, VersionStage="AWSPENDING", MoveToVersionId=current)
     assert secret.publication().look() == left_over, "the very version"
     secret.publish((PROMOTE, A))

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
 import boto3
 
 from components.auth_token.resource import AuthTokenRotationProvider
-from local.cloud import client
 from local.cloud.client import Cloud
 from tests.provider.engine import serving
 from tests.trials.clients.client import Client, Kind
 from tests.trials.clients.stack import Stack
-from tests.trials.ground import Ground, settings, until
+from tests.trials.ground import Ground, own_cloud, settings, until
 
 OVERLAP: Final = 2.0
 """Seconds."""
@@ -49,15 +46,12 @@ class Tally:
 
 def main(rotations: int = 20, clients: int = 8) -> int:
     """`clients` of each kind on a local cloud of their own; prints a line per rotation, and ends as `report` does."""
-    with tempfile.TemporaryDirectory() as root:
-        cloud = client.start(Path(root))
-        try:
+    try:
+        with own_cloud() as cloud:
             tally = trial(cloud, rotations=rotations, kinds=kinds(clients, OVERLAP), overlap=OVERLAP)
-        except Unproven as unproven:
-            _say(f"FAILED: {unproven}")
-            return 1
-        finally:
-            cloud.stop()
+    except Unproven as unproven:
+        _say(f"FAILED: {unproven}")
+        return 1
     return report(tally)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
-from components.auth_token.resource import AuthTokenRotationArgs
 from components.auth_token.rules import Token
 from tests.provider.engine import Engine
 from tests.trials.ground import Ground
@@ -31,18 +29,6 @@ class Stack:
         return facts
 
     def _inputs(self) -> dict[str, Any]:
-        args = AuthTokenRotationArgs(
-            replication_group_id=self._ground.id,
-            replication_group_arn=self._ground.arn,
-            token=self.tokens[-1].reveal(),
-            generation=len(self.tokens),
-            verify="required",
-            deadline_seconds=120,
-            ca_file=self._ground.ca_file,
-            secret_arn=self._ground.secret,
-            primary_endpoint=self._endpoints.host,
-            reader_endpoint=self._endpoints.reader_host,
-            port=self._endpoints.port,
+        return self._ground.inputs(
+            self._endpoints, token=self.tokens[-1], generation=len(self.tokens), overlap=self._overlap
         )
-        # Less than a second is no overlap for anybody, but enough for who waits for a trial.
-        return {**asdict(args), "overlap_seconds": self._overlap, "facts": None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -19,6 +18,7 @@ from local.cloud import client
 from tests.trials.crashes.gate import Boundary
 from tests.trials.crashes.scenarios import SCENARIOS, Scenario
 from tests.trials.crashes.trial import Trial
+from tests.trials.ground import own_cloud
 
 _AT_ONCE: Final = 26
 """Boundaries that a process takes on one group."""
@@ -85,9 +85,7 @@ def _pool() -> Iterator[ProcessPoolExecutor]:
     with ExitStack() as stack:
         roots = _PROCESSES.Queue()
         for _ in range(size):
-            root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            stack.callback(client.start(root).stop)
-            roots.put(root)
+            roots.put(stack.enter_context(own_cloud()).root)
         pool = ProcessPoolExecutor(size, _PROCESSES, _settle, (roots,))
         stack.callback(pool.shutdown, cancel_futures=True)
         yield pool

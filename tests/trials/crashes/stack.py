@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from components.auth_token.resource import AuthTokenRotationArgs
 from components.auth_token.rules import Token
 from tests.provider.engine import bag, struct
 from tests.trials.crashes import provider
@@ -73,23 +72,16 @@ class Stack:
         return made is not None
 
     def _inputs(self) -> Props:
-        at = self._endpoints
-        args = AuthTokenRotationArgs(
-            replication_group_id=self.ground.id,
-            replication_group_arn=self.ground.arn,
-            token=self.token.reveal(),
+        asked = self.ground.inputs(
+            self._endpoints,
+            token=self.token,
             generation=self.generation,
-            verify="required",
+            overlap=self.overlap,
             deadline_seconds=60,
-            ca_file=self.ground.ca_file,
-            secret_arn=self.ground.secret if self.publish else "",
-            primary_endpoint=at.host,
-            reader_endpoint=at.reader_host,
-            port=at.port,
             max_wait_seconds=MAX_WAIT,
             revoke_through=self.revoke_through,
             adopted=self.adopted,
             adopt_token=self.adopt_token.reveal() if self.adopt_token else "",
+            **({} if self.publish else {"secret_arn": ""}),
         )
-        # A fraction of a second, for the sake of whoever waits for the trial.
-        return bag(struct({**asdict(args), "overlap_seconds": self.overlap, "facts": None}))
+        return bag(struct(asked))

@@ -26,7 +26,6 @@ from components.auth_token.steps import (
     Send,
     StartOver,
     Step,
-    Stop,
 )
 from tests.unit.auth_token.fake_group import FakeGroup, FakeSecret
 from tests.unit.auth_token.goals import LATER, A, B, C, goal, published
@@ -45,7 +44,6 @@ WORDS: Final[dict[Arrow, str]] = {
     ("SET", "retire"): "all else is refused by every node",
     ("ROTATE", "stage"): "AWS was busy",
     ("SET", "ROTATE"): "a node answers otherwise",
-    ("overlap", "overlapping"): "longer than maxWait",
     ("next token", "stage"): "settled first",
 }
 """What to say of an arrow; most speak for themselves."""
@@ -114,8 +112,6 @@ def _state(step: Step) -> str | None:
             return LOOK
         case Finish(due=due):
             return "overlapping" if due else "proven"
-        case Stop():
-            return None
     return None
 
 
